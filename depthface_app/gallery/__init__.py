@@ -1,0 +1,1 @@
+"""Who is known: an immutable snapshot to match against and the store behind it."""

@@ -1,0 +1,1 @@
+"""The only user of ONNX Runtime: model files in, arrays out."""

@@ -1,0 +1,1 @@
+"""Builds the model files: face samplers, sensor models, networks, losses, training, evaluation, export."""
