@@ -1,0 +1,1 @@
+"""Face shape models: who is sampled, and how their surface is made."""

@@ -1,0 +1,114 @@
+"""Faces of MakeHuman: another generator, kept out of training, to test on faces that no mode of ours describes.
+
+Source: MakeHuman / MPFB2 targets (CC0). Loop subdivision: Loop, Smooth Subdivision Surfaces Based on Triangles, 1987.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from training.faces.shape import Appearance, Identity
+
+DETAIL_SD = 0.2
+ASYMMETRY = 0.15  # share of a detail's weight that differs between left and right
+
+
+def _pairs(names: list[str]) -> list[tuple[int, int | None]]:
+    """Group detail targets into (increase, decrease) pairs; a target without an opposite stands alone."""
+    opposite = {"incr": "decr", "up": "down", "out": "in", "forward": "backward", "convex": "concave"}
+    index = {name: k for k, name in enumerate(names)}
+    used: set[int] = set()
+    pairs: list[tuple[int, int | None]] = []
+    for name, k in index.items():
+        stem, _, end = name.rpartition("-")
+        other = index.get(f"{stem}-{opposite.get(end, '')}")
+        if other is not None:
+            pairs.append((k, other))
+            used |= {k, other}
+    return pairs + [(k, None) for k in range(len(names)) if k not in used]
+
+
+class MakeHumanModel:
+    """The sampler; one `vertices` costs about 60 ms, most of it the subdivision."""
+
+    def __init__(self, data: dict[str, NDArray]) -> None:
+        """Unpack the arrays of the model file."""
+        self._data = {key: data[key].astype(np.float32) for key in ("base", "macro", "universal", "detail", "expr")}
+        self.detail_names = [str(name) for name in data["detail_names"]]
+        self.universal_names = [str(name) for name in data["universal_names"]]
+        self.macro_names = [str(name) for name in data["macro_names"]]
+        self._pairs = _pairs(self.detail_names)
+        self._coarse = data["triangles"].astype(np.int64)
+        self.nose_tip = int(data["nose_tip"])  # Loop subdivision keeps the numbers of the old vertices
+        _, triangles = trimesh.remesh.subdivide_loop(self._data["base"], self._coarse, iterations=1)
+        self.triangles = np.asarray(triangles, np.int32)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "MakeHumanModel":
+        """Read the compact model file."""
+        with np.load(path, allow_pickle=False) as data:
+            return cls(dict(data))
+
+    def sample_identity(self, rng: np.random.Generator) -> Identity:
+        """A new person: a mixture of race, sex and age, a build, and every detail a little off."""
+        male, old = rng.random() < 0.5, rng.beta(1, 2)
+        coefficients = self._macro(rng, male, old)
+        universal = self._universal(rng, male, old)
+        detail = np.zeros(len(self.detail_names), np.float32)
+        for plus, minus in self._pairs:
+            weight = rng.normal(0, DETAIL_SD)
+            if minus is None:
+                detail[plus] = max(weight, 0)
+            else:
+                detail[plus if weight > 0 else minus] = abs(weight)
+        detail = self._symmetric(detail) + rng.normal(0, DETAIL_SD * ASYMMETRY, len(detail)) * (detail > 0)
+        return Identity(np.concatenate((coefficients, universal)), np.ones(3, np.float32), detail.astype(np.float32))
+
+    def _macro(self, rng: np.random.Generator, male: bool, old: float) -> NDArray[np.float32]:
+        race = rng.dirichlet((0.4, 0.4, 0.4))
+        names = ("african", "asian", "caucasian")
+        out = np.zeros(len(self.macro_names), np.float32)
+        for weight, name in zip(race, names, strict=True):
+            for age, share in (("young", 1 - old), ("old", old)):
+                out[self.macro_names.index(f"{name}-{'male' if male else 'female'}-{age}")] = weight * share
+        return out
+
+    def _universal(self, rng: np.random.Generator, male: bool, old: float) -> NDArray[np.float32]:
+        muscle = rng.choice(("min", "average", "max"))
+        heavy = rng.uniform(-1, 1)
+        out = np.zeros(len(self.universal_names), np.float32)
+        for age, share in (("young", 1 - old), ("old", old)):
+            stem = f"{'male' if male else 'female'}-{age}-{muscle}muscle"
+            out[self.universal_names.index(f"{stem}-averageweight")] = share * (1 - abs(heavy))
+            out[self.universal_names.index(f"{stem}-{'max' if heavy > 0 else 'min'}weight")] = share * abs(heavy)
+        return out
+
+    def _symmetric(self, detail: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the right side what the left side got."""
+        out = detail.copy()
+        for k, name in enumerate(self.detail_names):
+            twin = name.replace("/r-", "/l-")
+            if twin != name and twin in self.detail_names:
+                out[k] = detail[self.detail_names.index(twin)]
+        return out
+
+    def sample_expression(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Up to four of the model's expressions; a third of the faces are neutral."""
+        weights = np.zeros(len(self._data["expr"]), np.float32)
+        if rng.random() > 1 / 3:
+            active = rng.choice(len(weights), rng.integers(1, 5), replace=False)
+            weights[active] = rng.uniform(0.1, 0.8, len(active))
+        return weights
+
+    def vertices(self, identity: Identity, appearance: Appearance) -> NDArray[np.float32]:
+        """(N, 3) float32 mm in model axes. Hair and beard are not modelled."""
+        data = self._data
+        split = len(self.macro_names)
+        coarse = data["base"] + np.tensordot(identity.coefficients[:split], data["macro"], 1)
+        coarse = coarse + np.tensordot(identity.coefficients[split:], data["universal"], 1)
+        coarse = coarse + np.tensordot(identity.detail, data["detail"], 1)
+        coarse = coarse + np.tensordot(appearance.expression, data["expr"], 1)
+        fine, _ = trimesh.remesh.subdivide_loop(coarse, self._coarse, iterations=1)
+        return np.asarray(fine, np.float32) * identity.stretch
