@@ -24,7 +24,7 @@ class Intrinsics:
     cy: float
 
     def resampled(self, left: float, top: float, scale: float, width: int, height: int) -> "Intrinsics":
-        """The pinhole of a (height, width) picture whose pixel (u, v) shows this one's (left + u/scale, top + v/scale)."""
+        """The pinhole of a (height, width) picture whose pixel (u, v) shows our (left + u/scale, top + v/scale)."""
         return Intrinsics(
             width, height, self.fx * scale, self.fy * scale, (self.cx - left) * scale, (self.cy - top) * scale
         )
@@ -83,8 +83,7 @@ class Frame:
         """
         if self.depth_mm.shape != (self.intrinsics.height, self.intrinsics.width):
             raise ValueError(
-                f"depth map is {self.depth_mm.shape}, intrinsics say "
-                f"{(self.intrinsics.height, self.intrinsics.width)}"
+                f"depth map is {self.depth_mm.shape}, intrinsics say {(self.intrinsics.height, self.intrinsics.width)}"
             )
         for array in (self.depth_mm, self.colour, self.infrared, self.truth_mm):
             if array is not None:
