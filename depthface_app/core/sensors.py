@@ -28,7 +28,7 @@ _BANK_SIDE_PX = 1536
 _BANK_SEED = 20401
 _NOTHING_MM = 20000.0
 _BEND = np.float32(2 / np.pi)
-_MAX_BEND_SQUARED = 12.0
+_MAX_BEND_SQUARED = np.float32(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Sensor:
         return Intrinsics(self.width, self.height, self.fx, self.fy, (self.width - 1) / 2, (self.height - 1) / 2)
 
 
-# Sources: Nguyen et al., "Modeling Kinect Sensor Noise", 3DIMPVT 2012 (Kinect v1); PrimeSense reference design, field of
-# view 58°, baseline 75 mm, disparity in eighths of a pixel. Fankhauser et al., "Kinect v2 for Mobile Robot Navigation",
+# Sources: Nguyen et al., "Modeling Kinect Sensor Noise", 3DIMPVT 2012 (Kinect v1); PrimeSense reference design, field
+# of view 58°, baseline 75 mm, disparity in 1/8 px. Fankhauser et al., "Kinect v2 for Mobile Robot Navigation",
 # ICAR 2015; Corti et al. 2015 (wiggling, multipath). Intel, "Best Known Methods for Tuning RealSense D4xx" and D400
 # data sheet (fields of view, baselines, least distances, subpixel RMS 0.08 px, disparity in 1/32 px, units of 1 mm).
 # TrueDepth: measured on frames of a mannequin; side of the projector from the order of the parts in the phone.
@@ -112,13 +112,13 @@ SENSORS: dict[str, Sensor] = {
         ),
         Sensor(
             "d415", "RealSense D415", "active stereo", 1280, 720, 65.0, 310, 6000,
-            baseline_mm=55, subpixel_px=0.08, disparity_step_px=1 / 32, step_mm=1.0, correlation_px=2.4, white_share=0.1,
-            jitter_px=0.7, fattening_px=1.2, steep_deg=76, hole_rate=0.001, edge_hole_rate=0.08,
+            baseline_mm=55, subpixel_px=0.08, disparity_step_px=1 / 32, step_mm=1.0, correlation_px=2.4,
+            white_share=0.1, jitter_px=0.7, fattening_px=1.2, steep_deg=76, hole_rate=0.001, edge_hole_rate=0.08,
         ),
         Sensor(
             "d435", "RealSense D435", "active stereo", 848, 480, 90.0, 200, 6000,
-            baseline_mm=50, subpixel_px=0.08, disparity_step_px=1 / 32, step_mm=1.0, correlation_px=2.0, white_share=0.1,
-            jitter_px=0.7, fattening_px=1.2, steep_deg=75, hole_rate=0.001, edge_hole_rate=0.08,
+            baseline_mm=50, subpixel_px=0.08, disparity_step_px=1 / 32, step_mm=1.0, correlation_px=2.0,
+            white_share=0.1, jitter_px=0.7, fattening_px=1.2, steep_deg=75, hole_rate=0.001, edge_hole_rate=0.08,
         ),
         Sensor(
             "truedepth", "TrueDepth-like", "structured light", 640, 480, 57.0, 150, 2000,
@@ -164,9 +164,9 @@ def observe(clean_mm: FloatImage, intrinsics: Intrinsics, sensor: Sensor, rng: n
     surface = np.array(clean_mm, np.float32)
     cv2.patchNaNs(surface, _NOTHING_MM)
     low, high = _extremes(surface)
-    edge = (high - low) > 0.02 * low
+    edge = np.abs(high + low - 2 * surface) > 0.02 * low  # a step, not a slope: there the middle lies half-way
     bend_squared = _bend_squared(surface, intrinsics)
-    lost = _steep(bend_squared, sensor, rng) | _patches(edge, sensor, rng)
+    lost = _steep(bend_squared, edge, sensor, rng) | _patches(edge, sensor, rng)
     if sensor.kind == "time of flight":
         seen, mixed_away = _mixed_at_edges(surface, low, high, edge, sensor, rng)
         seen += _time_of_flight_bias(surface, sensor)
@@ -186,10 +186,12 @@ def sigma_mm(depth_mm: FloatImage, bend_squared: FloatImage, intrinsics: Intrins
 
     Args:
         depth_mm: (H, W) float32 depth in mm.
-        bend_squared: (H, W) float32 (θ / (π/2 - θ))² of the slope θ towards the line of sight.
+        bend_squared: (H, W) float32 (θ / (π/2 - θ))² of the slope θ towards the line of sight; counted up to 70°,
+            beyond which nothing was measured.
         intrinsics: pinhole of depth_mm.
         sensor: whose errors.
     """
+    bend_squared = np.minimum(bend_squared, _MAX_BEND_SQUARED)
     return _SIGMAS[sensor.name](depth_mm, bend_squared, intrinsics, sensor) * np.float32(sensor.noise_gain)
 
 
@@ -234,11 +236,13 @@ _SIGMAS: dict[str, Callable[[FloatImage, FloatImage, Intrinsics, Sensor], FloatI
 def _extremes(surface: FloatImage) -> tuple[FloatImage, FloatImage]:
     """Nearest and farthest depth in every 3 × 3 neighbourhood."""
     kernel = np.ones((3, 3), np.uint8)
-    return cv2.erode(surface, kernel), cv2.dilate(surface, kernel)
+    low: FloatImage = cv2.erode(surface, kernel)  # type: ignore[assignment]
+    high: FloatImage = cv2.dilate(surface, kernel)  # type: ignore[assignment]
+    return low, high
 
 
 def _bend_squared(surface: FloatImage, intrinsics: Intrinsics) -> FloatImage:
-    """(θ / (π/2 - θ))² of the slope θ, capped at about 70°.
+    """(θ / (π/2 - θ))² of the slope θ.
 
     With t = tan θ and a = 2/π, t (a + t) / (1 + a t) is exact at 0°, 45° and 90° and within 4 % between, and spares
     an arc tangent per pixel.
@@ -246,15 +250,21 @@ def _bend_squared(surface: FloatImage, intrinsics: Intrinsics) -> FloatImage:
     across = cv2.Sobel(surface, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(surface, cv2.CV_32F, 0, 1, ksize=1)
     slope = cv2.magnitude(across, down) * np.float32(intrinsics.fx / 2) / surface
-    bend = slope * (_BEND + slope) / (1 + _BEND * slope)
-    return np.minimum(bend * bend, np.float32(_MAX_BEND_SQUARED))
+    bend: FloatImage = slope * (_BEND + slope) / (1 + _BEND * slope)
+    squared: FloatImage = bend * bend
+    return squared
 
 
-def _steep(bend_squared: FloatImage, sensor: Sensor, rng: np.random.Generator) -> Mask:
-    """Pixels too steep to read; the limit itself wavers by a few degrees from place to place."""
+def _steep(bend_squared: FloatImage, edge: Mask, sensor: Sensor, rng: np.random.Generator) -> Mask:
+    """Pixels too steep to read; the limit wavers by a few degrees from place to place.
+
+    Steps between two surfaces are no slopes; about half of their pixels fail for other reasons.
+    """
     limit_rad = radians(sensor.steep_deg)
-    limit = np.float32(min((limit_rad / (np.pi / 2 - limit_rad)) ** 2, 0.95 * _MAX_BEND_SQUARED))
-    return bend_squared > limit * (1 + np.float32(0.15) * _field(rng, bend_squared.shape, 1.5))
+    limit = np.float32((limit_rad / (np.pi / 2 - limit_rad)) ** 2)
+    wavering = np.maximum(1 + np.float32(0.35) * _field(rng, bend_squared.shape, 1.5), np.float32(0.4))
+    lost: Mask = np.where(edge, wavering < 1, bend_squared > limit * wavering)
+    return lost
 
 
 def _patches(edge: Mask, sensor: Sensor, rng: np.random.Generator) -> Mask:
@@ -298,7 +308,8 @@ def _time_of_flight_bias(surface: FloatImage, sensor: Sensor) -> FloatImage:
     turn = np.float32(2 * np.pi / 470)
     wiggle = np.float32(sensor.wiggle_mm) * np.sin(surface * turn + np.float32(sensor.wiggle_phase_rad))
     hollow = np.clip(surface - cv2.blur(surface, (15, 15)), 0, 8)
-    return wiggle + np.float32(0.12) * hollow
+    bias: FloatImage = wiggle + np.float32(0.12) * hollow
+    return bias
 
 
 def _unmatched(seen: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> Mask:
@@ -324,13 +335,14 @@ def _with_noise(
     The published figures were measured on quantised readings, so the variance of the steps is taken off first.
     """
     sigma = sigma_mm(seen, bend_squared, intrinsics, sensor)
-    steps = np.float32(sensor.step_mm**2 / 12)
+    steps: FloatImage | np.float32 = np.float32(sensor.step_mm**2 / 12)
     if sensor.disparity_step_px:
         per_px = np.float32(sensor.disparity_step_px / (intrinsics.fx * abs(sensor.baseline_mm)))
         steps = steps + (seen * seen * per_px) ** 2 / np.float32(12)
     variance = sigma * sigma
     before = cv2.sqrt(np.maximum(variance - steps, np.float32(0.1) * variance))
-    return seen + before * _field(rng, seen.shape, sensor.correlation_px, sensor.white_share)
+    noisy: FloatImage = seen + before * _field(rng, seen.shape, sensor.correlation_px, sensor.white_share)
+    return noisy
 
 
 def _quantised(depth_mm: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> FloatImage:
@@ -338,7 +350,7 @@ def _quantised(depth_mm: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> 
     read = depth_mm
     if sensor.disparity_step_px:
         scale = np.float32(intrinsics.fx * abs(sensor.baseline_mm) / sensor.disparity_step_px)
-        read = scale / np.maximum(np.rint(scale / np.maximum(read, 1)), 1)
+        read = scale / np.maximum(np.rint(scale / np.maximum(read, np.float32(1))), np.float32(1))  # type: ignore[assignment]
     if sensor.step_mm:
         step = np.float32(sensor.step_mm)
         read = np.rint(read / step) * step
