@@ -58,7 +58,7 @@ class IctModel:
         points = self.mean
         axis = points - np.array((0.0, points[:, 1].mean(), 0.0), np.float32)
         self._outward = axis / np.linalg.norm(axis, axis=1, keepdims=True)
-        self._bumps = np.empty((N_BUMPS, len(points)), np.float16)
+        self._bumps = np.empty((N_BUMPS, len(points)), np.float32)
         self._bump_sd = np.empty(N_BUMPS, np.float32)
         front = np.flatnonzero(points[:, 2] > 0)
         for k in range(N_BUMPS):
@@ -67,7 +67,7 @@ class IctModel:
             if rng.random() < 0.7:
                 field = np.maximum(field, _gaussian(points, centre * MIRROR, radius))
             self._bumps[k], self._bump_sd[k] = field, BUMP_SD_PER_RADIUS * radius
-        self._bends = np.empty((N_BENDS, len(points) * 3), np.float16)
+        self._bends = np.empty((N_BENDS, len(points) * 3), np.float32)
         for k in range(N_BENDS):
             centre, radius = points[rng.choice(front)], rng.uniform(30.0, 70.0)
             push = rng.normal(0, BEND_SD_MM, 3).astype(np.float32)
@@ -101,9 +101,9 @@ class IctModel:
         out = flat.reshape(-1, 3)
         bumps, bends = identity.detail[:N_BUMPS], identity.detail[N_BUMPS:]
         (used,) = np.nonzero(bumps)
-        out = out + (bumps[used] @ self._bumps[used].astype(np.float32))[:, None] * self._outward
+        out = out + (bumps[used] @ self._bumps[used])[:, None] * self._outward
         (used,) = np.nonzero(bends)
-        out = out + (bends[used] @ self._bends[used].astype(np.float32)).reshape(-1, 3)
+        out = out + (bends[used] @ self._bends[used]).reshape(-1, 3)
         return (out + self._outward * self._hair_mm(appearance)[:, None]) * identity.stretch
 
     def _hair_mm(self, appearance: Appearance) -> NDArray[np.float32]:
@@ -113,7 +113,7 @@ class IctModel:
         if not appearance.hair_mm and not appearance.beard_mm:
             return out
         rng = np.random.default_rng(appearance.texture)
-        relief = 1 + 0.35 * (rng.normal(0, 1, 24).astype(np.float32) @ self._bumps[:24].astype(np.float32))
+        relief = 1 + 0.35 * (rng.normal(0, 1, 24).astype(np.float32) @ self._bumps[:24])
         strands = relief + 0.12 * rng.normal(0, 1, len(x)).astype(np.float32)
         hairline = appearance.fringe_mm - 0.35 * np.abs(x)
         if appearance.hair_mm:
