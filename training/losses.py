@@ -86,3 +86,18 @@ class SurfaceLoss(nn.Module):
         turn = _mean_over(angle, inside * (1 + face[:, :, :-1, :-1]))
         where = F.binary_cross_entropy_with_logits(logit, surface)
         return depth + self.angle * turn + self.surface * where
+
+
+def contrast(features: Tensor, temperature: float) -> Tensor:
+    """Each view must be nearer to the other view of its person than to anybody else in the batch.
+
+    Args:
+        features: (2P, D) views, the two of one person next to each other.
+
+    Source: NT-Xent, Chen et al., SimCLR, ICML 2020, with people for pictures.
+    """
+    unit = F.normalize(features.float(), dim=1)
+    similarity = unit @ unit.T / temperature
+    similarity.fill_diagonal_(float("-inf"))
+    partner = torch.arange(len(unit), device=unit.device) ^ 1
+    return F.cross_entropy(similarity, partner)

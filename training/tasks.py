@@ -15,6 +15,7 @@ from training.losses import PaperLoss, SurfaceLoss
 from training.metrics import angle_error_deg, rmse_mm
 from training.models.dmdnet import Dmdnet, DmdnetConfig
 from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, use_one_thread
+from training.recognise import RecogniseTask
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
 ICT_FILE = "ict_face_model.npz"
@@ -126,4 +127,4 @@ def predict(model: nn.Module, pair: Pair) -> np.ndarray:
         return model(*given)[0][0, 0].numpy()
 
 
-TASKS: dict[str, Callable[[dict[str, Any], Path], Task]] = {"denoise": DenoiseTask}
+TASKS: dict[str, Callable[[dict[str, Any], Path], Task]] = {"denoise": DenoiseTask, "recognise": RecogniseTask}

@@ -1,0 +1,66 @@
+"""Crops as the recogniser will get them: from the true surface with a stand-in's errors, or through a real denoiser."""
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from depthface_app.core.crop import DEPTH_RANGE_MM
+from depthface_app.core.depth import denoiser_input, from_range
+from depthface_app.core.face import FaceCrop
+from training.checkpoint import Checkpoint, build
+from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.pairs import Scene, View, observed_crop, truth
+
+
+class Surface(Protocol):
+    """Makes the depth that the recogniser is shown."""
+
+    def __call__(self, scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
+        """The crop, for its geometry, and (S, S) float32 mm with NaN where there is no surface."""
+        ...
+
+
+def stand_in(scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
+    """The true surface, blurred a little and with smooth errors of up to a millimetre: what denoisers leave.
+
+    Four times cheaper than the real thing, so that a recogniser can start before any denoiser is trained.
+    """
+    crop = observed_crop(scene, view, rng)
+    value, surface = truth(scene, crop)
+    seen = surface > 0
+    depth = np.where(seen, value * DEPTH_RANGE_MM, np.float32(DEPTH_RANGE_MM))
+    sd_px = float(rng.uniform(0.3, 1.8))
+    depth = cv2.GaussianBlur(depth, (0, 0), sd_px)
+    for width_px in (1.5, 5.0):
+        error = cv2.GaussianBlur(rng.standard_normal(depth.shape).astype(np.float32), (0, 0), width_px)
+        depth += error / error.std() * np.float32(abs(rng.normal(0, 0.5)))
+    inside = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return crop, np.where(inside, depth + np.float32(crop.nose_mm[2]), np.float32(np.nan))
+
+
+class RealDenoiser:
+    """A trained DMDNet on what the sensor delivers; a worker's copy is loaded on its first call."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        """Remember the file only, since data sets travel to worker processes."""
+        self.checkpoint = checkpoint
+        self._model: Dmdnet | None = None
+
+    def __call__(self, scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
+        """Denoise the observed crop."""
+        if self._model is None:
+            torch.set_num_threads(1)
+            stored = Checkpoint.load(self.checkpoint)
+            self._model = Dmdnet(build(DmdnetConfig, stored.config["model"])).eval()
+            self._model.load_state_dict(stored.average)
+        crop = observed_crop(scene, view, rng)
+        given = denoiser_input(crop)
+        arrays = (given.depth, given.normals, given.valid, given.noise)
+        with torch.inference_mode():
+            value, logit = self._model(*(torch.from_numpy(a)[None] for a in arrays))
+        depth = from_range(value[0, 0].numpy(), crop.nose_mm[2])
+        return crop, np.where(logit[0, 0].numpy() > 0, depth, np.float32(np.nan))

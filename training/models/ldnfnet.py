@@ -1,0 +1,112 @@
+"""Led3D and LDNFNet: light recognisers of a depth map and of its normals.
+
+Sources: Mu et al., Led3D, CVPR 2019; Xu et al., arXiv 2401.00719, section 4 and appendix A. The taps of the multi-scale
+fusion come before each pooling, convolutions have no bias, the spatial attention is an 8 × 8 depthwise convolution with
+bias: so the parameter counts of tables 7 and 8 come out.
+"""
+
+import torch
+from torch import Tensor, nn
+
+WIDTHS = (32, 64, 128, 256)
+FUSED = sum(WIDTHS)  # 480
+GROUPS = 32
+DROPOUT = 0.2
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, batch normalisation, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, groups: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Backbone(nn.Module):
+    """Four blocks and the fusion of their scales (MSFF): (B, C, 128, 128) to (B, 480, 8, 8)."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(ConvBlock(a, b) for a, b in zip((inputs, *WIDTHS), WIDTHS, strict=False))
+        self.pool = nn.MaxPool2d(3, 2, 1)
+        self.taps = nn.ModuleList(nn.MaxPool2d(k, s, s) for k, s in ((33, 16), (17, 8), (9, 4)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scales = []
+        for block, tap in zip(self.blocks, (*self.taps, self.pool), strict=True):
+            x = block(x)
+            scales.append(tap(x))
+            x = self.pool(x)
+        return torch.cat(scales, 1)
+
+
+class Vectorise(nn.Module):
+    """Spatial attention vectorisation (SAV): each channel's own weighted sum over 8 × 8 places."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weights = nn.Conv2d(channels, channels, 8, groups=channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weights(x).flatten(1)
+
+
+class FusionBlock(nn.Sequential):
+    """Multi-branch fusion of two modalities: 960 channels to 960 with an eighth of a plain block's weights."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ConvBlock(2 * FUSED, FUSED, 1), ConvBlock(FUSED, FUSED, 3, groups=GROUPS), ConvBlock(FUSED, 2 * FUSED, 1)
+        )
+
+
+class Led3d(nn.Module):
+    """One path: 480 wide in the paper's comparison, 960 in the authors' public code. (B, C, 128, 128) to (B, width)."""
+
+    def __init__(self, inputs: int = 1, width: int = FUSED) -> None:
+        super().__init__()
+        self.backbone = Backbone(inputs)
+        self.block = ConvBlock(FUSED, width)
+        self.vectorise = Vectorise(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.vectorise(self.block(self.backbone(x)))
+
+
+class Ldnfnet(nn.Module):
+    """Three paths: depth, normals, and what the two have in common.
+
+    Depth and normals are read as differences to `mean_depth` (scaled) and `mean_normals`, which are zero in the
+    paper's form. With a mean face there, the first layers see what makes a person differ, not what all faces share.
+    """
+
+    def __init__(self, mean_depth: Tensor | None = None, mean_normals: Tensor | None = None, scale: float = 1.0):
+        super().__init__()
+        self.register_buffer("mean_depth", torch.zeros(1, 1, 128, 128) if mean_depth is None else mean_depth)
+        self.register_buffer("mean_normals", torch.zeros(1, 3, 128, 128) if mean_normals is None else mean_normals)
+        self.register_buffer("scale", torch.tensor(scale))
+        self.depth_backbone, self.normals_backbone = Backbone(1), Backbone(3)
+        self.depth_block, self.normals_block = ConvBlock(FUSED, FUSED), ConvBlock(FUSED, FUSED)
+        self.fusion = FusionBlock()
+        self.depth_vector, self.normals_vector = Vectorise(FUSED), Vectorise(FUSED)
+        self.fusion_vector = Vectorise(2 * FUSED)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of the depth, normal and fusion path: (B, 480), (B, 480), (B, 960)."""
+        depth = ((depth - self.mean_depth) * self.scale).clamp(-1, 1) * valid
+        normals = (normals - self.mean_normals) * valid
+        d, n = self.depth_backbone(depth), self.normals_backbone(normals)
+        f = self.fusion(torch.cat((d, n), 1))
+        return (
+            self.depth_vector(self.depth_block(d)),
+            self.normals_vector(self.normals_block(n)),
+            self.fusion_vector(f),
+        )
+
+    def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
+        """(B, 1920) features; their direction is the person."""
+        return self.dropout(torch.cat(self.paths(depth, normals, valid), 1))
