@@ -1,6 +1,6 @@
 """The contract that every depth camera keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -23,12 +23,14 @@ class CameraInfo:
 
     source: address that opens it, e.g. "realsense:036522070660"
     detail: one line for people (firmware, connection, what is being simulated)
+    settings: what a recording keeps about it: versions, firmware, exposure and other controls, as text
     """
 
     source: str
     name: str
     serial: str = ""
     detail: str = ""
+    settings: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
