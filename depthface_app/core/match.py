@@ -22,9 +22,7 @@ def unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:
     return (vector / length).astype(np.float32)
 
 
-def best_per_person(
-    similarities: NDArray[np.float32], person: NDArray[np.intp], people: int
-) -> NDArray[np.float32]:
+def best_per_person(similarities: NDArray[np.float32], person: NDArray[np.intp], people: int) -> NDArray[np.float32]:
     """(people,) best of the (N,) similarities of each person's templates; -inf for a person without any."""
     best = np.full(people, -np.inf, np.float32)
     np.maximum.at(best, person, similarities)

@@ -68,7 +68,8 @@ def capture_quality(
         speed_mm_s: how fast the nose moves.
     """
     turned = max(abs(location.pose.yaw_deg), abs(location.pose.pitch_deg) * 1.5)
-    far = min(_fades(location.distance_mm, TOO_FAR_MM, FARTHEST_MM), _grows(face_px, FEWEST_FACE_PX / 2, FEWEST_FACE_PX))
+    sharp = _grows(face_px, FEWEST_FACE_PX / 2, FEWEST_FACE_PX)
+    far = min(_fades(location.distance_mm, TOO_FAR_MM, FARTHEST_MM), sharp)
     parts = (
         (_grows(location.distance_mm, NEAREST_MM, TOO_NEAR_MM), "step back"),
         (far, "come closer"),
@@ -97,7 +98,7 @@ def covered_share(crop: FaceCrop, location: FaceLocation) -> float:
     points = points[~np.isnan(points[:, 2])]
     if len(points) == 0:
         return 0.0
-    ahead = (points - np.float32(crop.nose_mm)) @ location.pose.matrix()[:, 2].astype(np.float32)
+    ahead = (points - np.array(crop.nose_mm, np.float32)) @ location.pose.matrix()[:, 2].astype(np.float32)
     return float(np.mean(ahead < -COVER_AHEAD_MM))
 
 

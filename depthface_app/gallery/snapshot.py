@@ -1,0 +1,74 @@
+"""Who is known at one moment: an immutable value that a running match can read while others enrol."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app.core.errors import GalleryError
+from depthface_app.core.face import Match
+from depthface_app.core.match import CANDIDATES, match_embedding
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Gallery:
+    """People and their templates, all made by one version of one recogniser.
+
+    model:     identity ("name version") of the recogniser that made the templates
+    names:     one per person
+    templates: (N, D) float32 unit vectors, read-only
+    person:    (N,) index into `names` of each template, read-only
+    outdated:  people who are enrolled, but only with another recogniser
+    """
+
+    model: str
+    names: tuple[str, ...]
+    templates: NDArray[np.float32]
+    person: NDArray[np.intp]
+    outdated: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays: a match may be reading them on another thread."""
+        self.templates.setflags(write=False)
+        self.person.setflags(write=False)
+
+    @classmethod
+    def empty(cls, model: str, outdated: tuple[str, ...] = ()) -> "Gallery":
+        """Nobody is known yet."""
+        return cls(model, (), np.zeros((0, 0), np.float32), np.zeros(0, np.intp), outdated)
+
+    @classmethod
+    def of(
+        cls, model: str, people: Sequence[tuple[str, NDArray[np.float32]]], outdated: tuple[str, ...] = ()
+    ) -> "Gallery":
+        """A snapshot of (name, templates (n, D)) pairs."""
+        if not people:
+            return cls.empty(model, outdated)
+        person = np.repeat(np.arange(len(people)), [len(templates) for _, templates in people])
+        return cls(model, tuple(name for name, _ in people), np.vstack([t for _, t in people]), person, outdated)
+
+    def match(self, embedding: NDArray[np.float32], model: str, threshold: float, top: int = CANDIDATES) -> Match:
+        """Who it is, by the best template of each person.
+
+        Args:
+            embedding: (D,) unit vector.
+            model: identity of the recogniser that made it.
+
+        Raises:
+            GalleryError: if another recogniser made the templates; their cosine would mean nothing.
+        """
+        if model != self.model:
+            raise GalleryError(
+                f"The people were enrolled with {self.model} and this face was read by {model}: "
+                "the two cannot be compared; enrol the people again or choose the recogniser they were enrolled with."
+            )
+        return match_embedding(embedding, self.templates, self.person, self.names, threshold, top)
+
+    @property
+    def problem(self) -> str:
+        """One sentence when some people cannot be recognised with this recogniser, "" otherwise."""
+        if not self.outdated:
+            return ""
+        who = ", ".join(self.outdated[:3]) + (" and others" if len(self.outdated) > 3 else "")
+        return f"{who} were enrolled with another recogniser than {self.model} and stay unknown until enrolled again."

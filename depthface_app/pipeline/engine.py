@@ -1,0 +1,226 @@
+"""The running pipeline: a camera thread, a recogniser thread, and the boxes between them and the window."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
+from depthface_app.cameras.recorder import Recorder, RecordingProgress
+from depthface_app.core.errors import CameraError, DepthFaceError
+from depthface_app.core.face import Result
+from depthface_app.core.frame import Frame
+from depthface_app.core.latest import Latest
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.pipeline.faults import Fault, FaultBoard, FaultSource
+from depthface_app.pipeline.feed import CameraFeed, FeedState, Supervision
+from depthface_app.pipeline.health import Health, Meter
+from depthface_app.pipeline.stages import Models, Options, recognise
+from depthface_app.pipeline.tracker import Tracks
+
+log = logging.getLogger(__name__)
+
+WATCH_EVERY_S = 0.2
+STOP_TIMEOUT_S = 2.0
+HEALTH_LINE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Called when something new waits in a box that was empty, on a worker thread: must only signal and return."""
+
+    picture: Callable[[], None] | None = None
+    result: Callable[[], None] | None = None
+    faults: Callable[[], None] | None = None
+
+
+class Engine:
+    """Owns the camera thread and the recogniser thread; starts once and stops once.
+
+    Its methods may be called from any thread but those two. Another camera or model needs a new engine;
+    `gallery` and `options` may be replaced while it runs, and the next frame uses them.
+
+    pictures: every frame, newest wins, for whoever paints
+    results:  what the recogniser made of the frames it had time for
+    faults:   all faults that stand, on every change; empty when all is well again
+    """
+
+    def __init__(
+        self,
+        make_camera: Callable[[], DepthCamera],
+        models: Models | None,
+        gallery: Gallery | None,
+        *,
+        request: StreamRequest | None = None,
+        options: Options | None = None,
+        wake: Wake | None = None,
+        supervision: Supervision | None = None,
+        standing: tuple[Fault, ...] = (),
+    ) -> None:
+        """Keep the parts; nothing starts yet.
+
+        Args:
+            make_camera: a new camera, not opened; called again after a camera was lost.
+            models: None shows pictures only.
+            gallery: None only without models.
+            standing: faults that stand from the beginning, such as a model that is missing.
+        """
+        wake = wake or Wake()
+        self.pictures: Latest[Frame] = Latest(wake.picture)
+        self.results: Latest[Result] = Latest(wake.result)
+        self.faults: Latest[tuple[Fault, ...]] = Latest(wake.faults)
+        self.gallery = gallery
+        self.options = options or Options()
+        self._models = models
+        self._work: Latest[Frame] = Latest()
+        self._board = FaultBoard(self.faults, standing)
+        self._feed = CameraFeed(
+            make_camera, request or StreamRequest(), supervision or Supervision(), self._deliver, self._board
+        )
+        self._meter = Meter()
+        self._tracks = Tracks()
+        self._recorder: Recorder | None = None
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._threads: tuple[threading.Thread, ...] = ()
+
+    @property
+    def state(self) -> FeedState:
+        """What the picture is doing now; true even while a call into a camera's SDK hangs."""
+        return self._feed.state
+
+    @property
+    def camera_info(self) -> CameraInfo | None:
+        """The camera that is or was last open."""
+        return self._feed.info
+
+    @property
+    def standing_faults(self) -> tuple[Fault, ...]:
+        """Every fault that stands now, without taking it from the box."""
+        return self._board.standing
+
+    def health(self) -> Health:
+        """Rates, ages, milliseconds and drops of the last seconds."""
+        provider = self._models.provider if self._models else ""
+        return self._meter.health(time.monotonic(), self._work.dropped, self.pictures.dropped, provider)
+
+    def picture_shown(self, frame: Frame) -> None:
+        """Tell that a frame stands on the screen; the age of the picture is measured here."""
+        self._meter.shown(frame, time.monotonic())
+
+    def start(self) -> None:
+        """Begin. Raises RuntimeError on a second call."""
+        with self._lock:
+            if self._threads:
+                raise RuntimeError("an engine starts once; build a new one")
+            self._threads = (
+                threading.Thread(target=self._feed.run, name="camera", daemon=True),
+                threading.Thread(target=self._recogniser_thread, name="recogniser", daemon=True),
+            )
+        for thread in self._threads:
+            thread.start()
+
+    def retry_camera(self) -> None:
+        """Open the camera again at once: after the engine gave up, while it pauses, or after a recording's end."""
+        self._feed.retry()
+
+    def stop(self) -> None:
+        """End both threads and finish a running recording. A second call does nothing."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._feed.stop()
+        self._work.close()
+        self._join()
+        for box in (self.pictures, self.results, self.faults):
+            box.close()
+        try:
+            self.stop_recording()
+        except CameraError as error:
+            log.error("%s", error)
+
+    def _join(self) -> None:
+        """Wait for both threads, closing a camera that hangs from here."""
+        for thread in self._threads:
+            thread.join(STOP_TIMEOUT_S)
+        if any(thread.is_alive() for thread in self._threads):
+            self._feed.close_camera()
+        for thread in self._threads:
+            thread.join(STOP_TIMEOUT_S)
+            if thread.is_alive():
+                log.warning("the %s thread did not end within %.0f s", thread.name, 2 * STOP_TIMEOUT_S)
+
+    @property
+    def recording(self) -> RecordingProgress | None:
+        """How the running recording goes, None while there is none."""
+        with self._lock:
+            return self._recorder.progress if self._recorder else None
+
+    def record(self, path: Path) -> None:
+        """Write every frame from now on to a new session file.
+
+        Raises:
+            CameraError: if there is no camera yet, a recording runs already, or the file cannot be made.
+        """
+        info = self.camera_info
+        if info is None:
+            raise CameraError("There is no camera to record from yet; start one first.")
+        with self._lock:
+            if self._recorder is not None:
+                raise CameraError(f"A recording to {self._recorder.progress.path} is running; stop it first.")
+            self._recorder = Recorder(path, info)
+        self._board.clear(FaultSource.RECORDING)
+
+    def stop_recording(self) -> RecordingProgress | None:
+        """Finish the recording; waits until every frame is on the disk. None if there was none.
+
+        Raises:
+            CameraError: if writing had failed; what was written until then is kept.
+        """
+        with self._lock:
+            recorder, self._recorder = self._recorder, None
+        return recorder.close() if recorder else None
+
+    def _deliver(self, frame: Frame) -> None:
+        """On the camera thread: a frame for everyone, without waiting for anyone."""
+        self._meter.captured(frame)
+        self._work.put(frame)
+        self.pictures.put(frame)
+        with self._lock:
+            recorder = self._recorder
+        if recorder is not None and not recorder.put(frame) and recorder.progress.problem:
+            with self._lock:
+                self._recorder = None
+            self._board.raise_fault(FaultSource.RECORDING, recorder.progress.problem)
+
+    def _recogniser_thread(self) -> None:
+        """Recognise the newest frame, again and again; meanwhile watch that the camera does not hang."""
+        next_line_s = time.monotonic() + HEALTH_LINE_S
+        while not self._stopping.is_set():
+            frame = self._work.take(WATCH_EVERY_S)
+            self._feed.watch()
+            if frame is not None and self._models is not None:
+                self._recognise_or_tell(frame, self._models)
+            if time.monotonic() > next_line_s:
+                next_line_s += HEALTH_LINE_S
+                log.info("%s", self.health().line())
+
+    def _recognise_or_tell(self, frame: Frame, models: Models) -> None:
+        try:
+            self._recognise(frame, models)
+        except DepthFaceError as error:
+            self._board.raise_fault(FaultSource.RECOGNISER, str(error))
+        except Exception as error:  # top of a thread: one odd frame must not end recognition for good
+            log.exception("recognising a frame failed")
+            message = f"A frame could not be recognised ({error}); if this stays, choose another model."
+            self._board.raise_fault(FaultSource.RECOGNISER, message, recovering=True)
+        else:
+            self._board.clear(FaultSource.RECOGNISER)
+
+    def _recognise(self, frame: Frame, models: Models) -> None:
+        gallery = self.gallery or Gallery.empty(models.recogniser.card.identity)
+        result, self._tracks = recognise(frame, models, gallery, self._tracks, self.options)
+        self._meter.recognised(result)
+        self.results.put(result)

@@ -1,0 +1,124 @@
+"""What a user may choose: defaults in code, overrides in one file, and a bad override never stops the start."""
+
+import os
+import tempfile
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from depthface_app.core.colour import COLOUR_MAPS, DEFAULT_COLOUR_MAP
+from depthface_app.core.errors import InputError
+
+SETTINGS_FILE = "settings.toml"
+
+
+def _choice(kind: type, default: Any, *, low: float | None = None, high: float | None = None, among: Any = None) -> Any:
+    """A field with what its value must be; where the default is None, None (left out of the file) is automatic."""
+    return field(default=default, metadata={"kind": kind, "low": low, "high": high, "among": among})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user may choose. None means automatic.
+
+    source:      what the window opens with
+    locator, aligner, denoiser, recogniser: model files to use in place of the shipped ones
+    provider:    short name of an execution provider ("cpu", "cuda")
+    threads:     threads per network
+    threshold:   cosine at which a match is accepted, in place of the recogniser card's
+    fine:        also decode the denoised face at twice the resolution, for display
+    dds:         look for networked RealSense cameras
+    """
+
+    source: str = _choice(str, "simulated:")
+    locator: str | None = _choice(str, None)
+    aligner: str | None = _choice(str, None)
+    denoiser: str | None = _choice(str, None)
+    recogniser: str | None = _choice(str, None)
+    provider: str | None = _choice(str, None)
+    threads: int | None = _choice(int, None, low=1, high=256)
+    threshold: float | None = _choice(float, None, low=-1, high=1)
+    fine: bool = _choice(bool, False)
+    colour_map: str = _choice(str, DEFAULT_COLOUR_MAP, among=tuple(COLOUR_MAPS))
+    theme: str = _choice(str, "system", among=("system", "dark", "light"))
+    dds: bool = _choice(bool, False)
+    dds_domain: int = _choice(int, 0, low=0, high=232)
+    stall_after_s: float = _choice(float, 1.0, low=0.2, high=30)
+
+
+def load_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of a file over the defaults, and one warning for every line that could not be used.
+
+    A missing file is no warning; whatever is wrong, there are settings to start with.
+    """
+    try:
+        overrides = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), ()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Settings(), (f"The settings file {path} cannot be read ({error}); the defaults are used.",)
+    return with_overrides(Settings(), overrides, str(path))
+
+
+def with_overrides(settings: Settings, overrides: dict[str, Any], source: str) -> tuple[Settings, tuple[str, ...]]:
+    """The settings with every good override applied, and one warning per bad one."""
+    known = {each.name: each for each in fields(Settings)}
+    good: dict[str, Any] = {}
+    warnings = []
+    for key, value in overrides.items():
+        problem = _problem(known[key].metadata, value) if key in known else "there is no such setting"
+        if problem:
+            warnings.append(f"“{key}” in {source} is ignored: {problem}.")
+        else:
+            good[key] = float(value) if known[key].metadata["kind"] is float else value
+    return replace(settings, **good), tuple(warnings)
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write what differs from the defaults; the old file stays whole until the new one is.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    defaults = Settings()
+    overrides = {
+        each.name: getattr(settings, each.name)
+        for each in fields(Settings)
+        if getattr(settings, each.name) != getattr(defaults, each.name)
+    }
+    text = tomli_w.dumps({key: value for key, value in overrides.items() if value is not None})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace_file(path, text)
+    except OSError as error:
+        raise InputError(f"The settings cannot be saved to {path}: {error.strerror}; choose another folder.") from error
+
+
+def _replace_file(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _problem(rule: Any, value: Any) -> str:
+    """What is wrong with a value, "" when nothing is."""
+    kind = rule["kind"]
+    fits = isinstance(value, (int, float) if kind is float else kind) and (kind is bool or not isinstance(value, bool))
+    if not fits:
+        return f"{value!r} is not {_KIND_WORDS[kind]}"
+    if rule["among"] is not None and value not in rule["among"]:
+        return f"{value!r} is not one of {', '.join(rule['among'])}"
+    if rule["low"] is not None and not rule["low"] <= value <= rule["high"]:
+        return f"{value!r} is not between {rule['low']} and {rule['high']}"
+    return ""
+
+
+_KIND_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}

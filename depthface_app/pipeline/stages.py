@@ -1,0 +1,169 @@
+"""From a frame to the people in it: pure stages, without threads and without Qt."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app.core.crop import crop_face
+from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation, FaceResult, Result
+from depthface_app.core.frame import Frame
+from depthface_app.core.match import CANDIDATES
+from depthface_app.core.quality import CaptureQuality, capture_quality
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.inference.card import ModelCard
+from depthface_app.pipeline.tracker import Tracks, follow
+
+STAGES = ("locate", "crop", "denoise", "normals", "embed", "match")
+
+
+class Network(Protocol):
+    """What every network says about itself."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model file's own description."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """Execution provider it really runs on."""
+        ...
+
+
+class FaceLocator(Network, Protocol):
+    """Finds faces in a frame by depth alone."""
+
+    def locate(self, frame: Frame) -> tuple[FaceLocation, ...]:
+        """Every face, not tracked yet."""
+        ...
+
+
+class FaceDenoiser(Network, Protocol):
+    """Turns a noisy crop into a clean surface."""
+
+    def denoise(self, crop: FaceCrop, fine: bool = False) -> DenoisedFace:
+        """The crop with noise removed; `fine` also decodes it at twice the resolution."""
+        ...
+
+
+class FaceRecogniser(Network, Protocol):
+    """Turns a clean surface into a vector that is near for one person and far for two."""
+
+    def embed(self, denoised: DenoisedFace, location: FaceLocation) -> NDArray[np.float32]:
+        """(D,) float32 unit vector."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The networks of one pipeline."""
+
+    locator: FaceLocator
+    denoiser: FaceDenoiser
+    recogniser: FaceRecogniser
+
+    @property
+    def provider(self) -> str:
+        """Where the networks run, in one word or several."""
+        names = dict.fromkeys(each.provider for each in (self.locator, self.denoiser, self.recogniser))
+        return " + ".join(name.removesuffix("ExecutionProvider") for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may change while the pipeline runs.
+
+    threshold:  cosine at which a match is accepted; None takes the recogniser card's
+    candidates: how many nearest people a match lists
+    fine:       also decode the denoised face at twice the resolution
+    """
+
+    threshold: float | None = None
+    candidates: int = CANDIDATES
+    fine: bool = False
+
+
+class _StageClock:
+    """Adds up the milliseconds of each stage of one frame."""
+
+    def __init__(self) -> None:
+        self.stages_ms = dict.fromkeys(STAGES, 0.0)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.stages_ms[name] += (time.perf_counter() - started) * 1000
+
+
+def recognise(
+    frame: Frame, models: Models, gallery: Gallery, tracks: Tracks | None = None, options: Options | None = None
+) -> tuple[Result, Tracks]:
+    """Find, denoise and name every face of a frame.
+
+    Args:
+        gallery: the people to compare with, enrolled with this recogniser.
+        tracks: what the frame before left; None for a picture on its own.
+
+    Returns:
+        The result, and the tracks to hand to the next call.
+
+    Raises:
+        ModelError: if a network fails.
+        GalleryError: if the gallery was made by another recogniser.
+    """
+    job = _Job(models, gallery, options or Options(), _StageClock())
+    with job.clock.stage("locate"):
+        found = models.locator.locate(frame)
+        tracks, locations = follow(tracks or Tracks(), found, frame.captured_s)
+    faces = _faces(frame, locations, tracks, job) if locations else ()
+    return Result(frame, faces, job.clock.stages_ms, time.monotonic()), tracks
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every face of one frame needs."""
+
+    models: Models
+    gallery: Gallery
+    options: Options
+    clock: _StageClock
+
+
+def _faces(frame: Frame, locations: Sequence[FaceLocation], tracks: Tracks, job: _Job) -> tuple[FaceResult, ...]:
+    with job.clock.stage("crop"):
+        depth = frame.depth_float()
+        crops = [crop_face(depth, frame.intrinsics, location.nose_mm) for location in locations]
+        qualities = [face_quality(frame, *each, tracks) for each in zip(crops, locations, strict=True)]
+    return tuple(_face(*each, job) for each in zip(crops, locations, qualities, strict=True))
+
+
+def _face(crop: FaceCrop, location: FaceLocation, quality: CaptureQuality, job: _Job) -> FaceResult:
+    with job.clock.stage("denoise"):
+        denoised = job.models.denoiser.denoise(crop, job.options.fine)
+    with job.clock.stage("embed"):
+        embedding = job.models.recogniser.embed(denoised, location)
+    with job.clock.stage("match"):
+        card = job.models.recogniser.card
+        threshold = accepted_from(card, job.options)
+        match = job.gallery.match(embedding, card.identity, threshold, job.options.candidates)
+    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint)
+
+
+def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: Tracks) -> CaptureQuality:
+    """How good this capture is, with the person's own movement."""
+    face_px = 200.0 * frame.intrinsics.fx / location.nose_mm[2]
+    size = (frame.intrinsics.height, frame.intrinsics.width)
+    return capture_quality(crop, location, face_px, size, tracks.speed_mm_s(location.track))
+
+
+def accepted_from(card: ModelCard, options: Options) -> float:
+    """Cosine at which a match is accepted: the user's, else the card's; without either nobody is accepted."""
+    if options.threshold is not None:
+        return options.threshold
+    return float("inf") if card.threshold is None else card.threshold

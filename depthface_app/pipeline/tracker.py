@@ -1,0 +1,108 @@
+"""Faces that keep their number from picture to picture: a value in, a value out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from depthface_app.core.face import FaceLocation
+
+Point = tuple[float, float, float]
+
+SLACK_MM = 80.0  # how far a nose tip may lie from where it was expected: noise and a nod
+FASTEST_MM_S = 1500.0  # a head does not move faster
+FORGET_AFTER_S = 1.0  # a face behind a hand keeps its number for this long
+VELOCITY_SHARE = 0.5  # how much one new movement counts in the velocity
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One person followed through the pictures.
+
+    nose_mm:       last seen nose tip, camera axes
+    velocity_mm_s: smoothed velocity of the nose tip
+    seen_s:        when it was last seen, the frame's clock
+    """
+
+    number: int
+    nose_mm: Point
+    velocity_mm_s: Point
+    seen_s: float
+
+    @property
+    def speed_mm_s(self) -> float:
+        """How fast the nose tip moves."""
+        return float(np.linalg.norm(self.velocity_mm_s))
+
+    def expected_mm(self, now_s: float) -> Point:
+        """Where the nose tip should be by now, if it kept moving."""
+        elapsed = now_s - self.seen_s
+        x, y, z = (p + v * elapsed for p, v in zip(self.nose_mm, self.velocity_mm_s, strict=True))
+        return x, y, z
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Everyone who is or just was in the picture.
+
+    following: the tracks, those seen in the last picture and those missed since less than FORGET_AFTER_S
+    issued:    the last number given out; numbers are never given twice
+    now_s:     clock of the last picture
+    """
+
+    following: tuple[Track, ...] = ()
+    issued: int = 0
+    now_s: float = 0.0
+
+    def speed_mm_s(self, number: int) -> float:
+        """How fast a person's nose moves; 0 for one who is not followed."""
+        return next((track.speed_mm_s for track in self.following if track.number == number), 0.0)
+
+
+def follow(tracks: Tracks, locations: Sequence[FaceLocation], now_s: float) -> tuple[Tracks, tuple[FaceLocation, ...]]:
+    """Give every face the number of the track it continues, or a new one.
+
+    Pairs are taken nearest first, which for the few well-parted heads of a scene is the best assignment too.
+    When the clock jumps back (a looping recording) everyone is forgotten, since nobody can have moved there.
+
+    Returns:
+        The tracks after this picture, and the same locations with their numbers.
+    """
+    alive = [t for t in tracks.following if 0 <= now_s - t.seen_s <= FORGET_AFTER_S] if now_s >= tracks.now_s else []
+    continued = _pairs(alive, locations, now_s)
+    issued = tracks.issued
+    following, numbered = [], []
+    for index, location in enumerate(locations):
+        before = continued.get(index)
+        issued += before is None
+        track = _advanced(before, location, now_s) if before else Track(issued, location.nose_mm, (0, 0, 0), now_s)
+        following.append(track)
+        numbered.append(replace(location, track=track.number))
+    seen = {track.number for track in following}
+    missed = [track for track in alive if track.number not in seen]
+    return Tracks((*following, *missed), issued, now_s), tuple(numbered)
+
+
+def _pairs(alive: Sequence[Track], locations: Sequence[FaceLocation], now_s: float) -> dict[int, Track]:
+    """Track of each location that continues one, by the location's index."""
+    far = [
+        (float(np.linalg.norm(np.subtract(location.nose_mm, track.expected_mm(now_s)))), index, track)
+        for index, location in enumerate(locations)
+        for track in alive
+    ]
+    pairs: dict[int, Track] = {}
+    for distance_mm, index, track in sorted(far, key=lambda each: each[0]):
+        reach_mm = SLACK_MM + FASTEST_MM_S * min(now_s - track.seen_s, 0.2)
+        free = index not in pairs and all(track is not taken for taken in pairs.values())
+        if free and distance_mm <= reach_mm:
+            pairs[index] = track
+    return pairs
+
+
+def _advanced(track: Track, location: FaceLocation, now_s: float) -> Track:
+    elapsed = now_s - track.seen_s
+    if elapsed <= 0:
+        return replace(track, nose_mm=location.nose_mm)
+    moved = np.subtract(location.nose_mm, track.nose_mm) / elapsed
+    x, y, z = (np.array(track.velocity_mm_s) * (1 - VELOCITY_SHARE) + moved * VELOCITY_SHARE).tolist()
+    return Track(track.number, location.nose_mm, (x, y, z), now_s)
