@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from depthface_app.core.crop import DEPTH_RANGE_MM
+from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM, crop_intrinsics
 from depthface_app.core.depth import denoiser_input, from_range
 from depthface_app.core.face import FaceCrop
 from training.checkpoint import Checkpoint, build
 from training.models.dmdnet import Dmdnet, DmdnetConfig
-from training.pairs import Scene, View, observed_crop, truth
+from training.pairs import NOSE_ERROR_MM, Scene, View, estimated_nose, observed_crop, truth
 
 
 class Surface(Protocol):
@@ -29,7 +29,9 @@ def stand_in(scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCr
 
     Four times cheaper than the real thing, so that a recogniser can start before any denoiser is trained.
     """
-    crop = observed_crop(scene, view, rng)
+    nose_mm = estimated_nose(view, rng, NOSE_ERROR_MM)
+    pinhole = crop_intrinsics(view.sensor.intrinsics(), nose_mm, WINDOW_MM, SIZE_PX)
+    crop = FaceCrop(np.full((SIZE_PX, SIZE_PX), np.nan, np.float32), pinhole, nose_mm, WINDOW_MM)
     value, surface = truth(scene, crop)
     seen = surface > 0
     depth = np.where(seen, value * DEPTH_RANGE_MM, np.float32(DEPTH_RANGE_MM))

@@ -135,8 +135,13 @@ def observed_crop(scene: Scene, view: View, rng: np.random.Generator, nose_error
     """The crop that the program would cut from what the sensor delivers of the scene."""
     intrinsics = scene_intrinsics(view)
     noisy = observe(scene.depth(intrinsics), intrinsics, view.sensor, rng)
-    nose = np.asarray(view.nose_mm) + rng.normal(0, nose_error_mm, 3)
-    return crop_face(noisy, intrinsics, (float(nose[0]), float(nose[1]), float(nose[2])))
+    return crop_face(noisy, intrinsics, estimated_nose(view, rng, nose_error_mm))
+
+
+def estimated_nose(view: View, rng: np.random.Generator, error_mm: float) -> tuple[float, float, float]:
+    """The tip of the nose as a locator would give it."""
+    x, y, z = np.asarray(view.nose_mm) + rng.normal(0, error_mm, 3)
+    return float(x), float(y), float(z)
 
 
 def truth(

@@ -89,8 +89,7 @@ class ShapeCode:
 
     def __call__(self, identity: Identity) -> NDArray[np.float32]:
         """(3 · SHAPE_POINTS,) float32."""
-        neutral = Appearance(np.zeros(len(self.faces.ex_basis), np.float32))
-        points = self.faces.vertices(identity, neutral)[self.points]
+        points = self.faces.neutral_points(identity, self.points)
         centred, goal = points - points.mean(0), self._mean - self._mean.mean(0)
         u, _, vt = np.linalg.svd(centred.T @ goal)
         return ((centred @ (u @ vt) - goal) / self._scale).ravel().astype(np.float32)

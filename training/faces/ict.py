@@ -46,6 +46,7 @@ class IctModel:
         self.triangles = data["triangles"][~np.isin(data["tri_part"], left_out)].astype(np.int32)
         self.landmarks68 = data["landmarks68"]
         self._relative = self.mean - self.mean[self.nose_tip]
+        self._gathered: tuple[bytes, NDArray[np.float32]] | None = None
         self._make_bank(np.random.default_rng(BANK_SEED))
 
     @classmethod
@@ -106,9 +107,27 @@ class IctModel:
         out = out + (bends[used] @ self._bends[used]).reshape(-1, 3)
         return (out + self._outward * self._hair_mm(appearance)[:, None]) * identity.stretch
 
+    def neutral_points(self, identity: Identity, points: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Neutral, shaved places (K, 3) float32 mm of some vertices: what `vertices` gives for them, but cheap."""
+        flat = (points[:, None] * 3 + np.arange(3)).ravel()
+        out = (self.mean.ravel()[flat] + identity.coefficients @ self._columns(flat)).reshape(-1, 3)
+        bumps, bends = identity.detail[:N_BUMPS], identity.detail[N_BUMPS:]
+        (used,) = np.nonzero(bumps)
+        out = out + (bumps[used] @ self._bumps[np.ix_(used, points)])[:, None] * self._outward[points]
+        (used,) = np.nonzero(bends)
+        out = out + (bends[used] @ self._bends[np.ix_(used, flat)]).reshape(-1, 3)
+        return out * identity.stretch
+
+    def _columns(self, flat: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The identity modes at some coordinates, gathered once."""
+        key = flat.tobytes()
+        if self._gathered is None or self._gathered[0] != key:
+            self._gathered = (key, np.ascontiguousarray(self.id_basis[:, flat]))
+        return self._gathered[1]
+
     def _hair_mm(self, appearance: Appearance) -> NDArray[np.float32]:
         """Thickness of hair and beard over every vertex, (N,) float32."""
-        x, y, z = self._relative.T
+        x, y = self._relative[:, :2].T
         out = np.zeros(len(x), np.float32)
         if not appearance.hair_mm and not appearance.beard_mm:
             return out

@@ -1,0 +1,214 @@
+"""Checkpoint to model file: `python -m training.export denoiser runs/denoiser/last.pt assets/models/denoiser.onnx`.
+
+A file that does not compute what the network computes is never written.
+"""
+
+import argparse
+import base64
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from depthface_app.core.canonical import MeanFace
+from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
+from training.checkpoint import Checkpoint, build
+from training.models.dmdnet import SCALES, Dmdnet, DmdnetConfig, offsets
+from training.models.ldnfnet import Ldnfnet
+
+TOLERANCE = 2e-4
+VERSION = "1.0"
+LICENCE = "Apache-2.0"
+ATTRIBUTIONS = (
+    "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719",
+    "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative Technologies",
+)
+DATA = "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth; d435 held out"
+
+
+def export(
+    model: nn.Module,
+    inputs: Mapping[str, Tensor],
+    outputs: tuple[str, ...],
+    card: Mapping[str, Any],
+    path: Path,
+    metadata: Mapping[str, str] | None = None,
+    dynamic: Mapping[str, Any] | None = None,
+    tolerance: float = TOLERANCE,
+) -> float:
+    """Write a model file with its card, after checking that ONNX Runtime gets what PyTorch gets.
+
+    Args:
+        inputs: example tensors by name, in the order of `forward`; the check runs on them.
+        metadata: further metadata entries.
+        dynamic: `dynamic_shapes` of torch.onnx.export.
+        tolerance: largest absolute difference allowed.
+
+    Returns:
+        The largest absolute difference found.
+
+    Raises:
+        RuntimeError: if the difference is larger; nothing is written then.
+    """
+    model = model.eval()
+    with torch.no_grad():
+        expected = model(*inputs.values())
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    program = torch.onnx.export(
+        model, tuple(inputs.values()), input_names=list(inputs), output_names=list(outputs), dynamic_shapes=dynamic,
+        dynamo=True, external_data=False, verbose=False,
+    )  # fmt: skip
+    proto = program.model_proto
+    for key, value in {"depthface.card": json.dumps(dict(card)), **(metadata or {})}.items():
+        proto.metadata_props.add(key=key, value=value)
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = Path(folder) / path.name
+        onnx.save(proto, candidate)
+        session = ort.InferenceSession(str(candidate), providers=["CPUExecutionProvider"])
+        got = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
+        worst = max(float(np.abs(a - b.numpy()).max()) for a, b in zip(got, expected, strict=True))
+        if not worst <= tolerance:
+            raise RuntimeError(f"{path.name}: ONNX Runtime differs from PyTorch by {worst:.2g}, allowed {tolerance:.2g}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(candidate.read_bytes())
+    return worst
+
+
+class DenoiserGraph(nn.Module):
+    """DMDNet with its decoder folded: everything that depends on the query grid alone is a constant.
+
+    The encoding is stored once per phase in half precision (0.002 mm of depth), the offsets as one small tile per
+    scale; the runtime multiplies them out when it opens the file, so the file is small and the graph is fast.
+    """
+
+    def __init__(self, model: Dmdnet, phases: tuple[tuple[float, float], ...]) -> None:
+        super().__init__()
+        self.model, self.phases = model, phases
+        decoder = model.decoder
+        with torch.no_grad():
+            for p, phase in enumerate(phases):
+                encoded = decoder.encoding(decoder.positional_encoding(phase)).permute(2, 0, 1)[None]
+                self.register_buffer(f"encoded_{p}", encoded.half())
+                for cells in SCALES:
+                    repeat = SIZE_PX // cells
+                    tile = decoder.offset(offsets(phase, cells)[:repeat, :repeat]).permute(2, 0, 1)[None]
+                    self.register_buffer(f"tile_{p}_{cells}", tile.clone())
+
+    def _maps(self, p: int) -> list[Tensor]:
+        encoded = getattr(self, f"encoded_{p}").float()
+        return [encoded + getattr(self, f"tile_{p}_{cells}").repeat(1, 1, cells, cells) for cells in SCALES]
+
+    def forward(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Depth in network range and the probability of a surface; (1, 1, 128, 128), or 256 for four phases."""
+        features = self.model.encode(depth, normals, valid, noise)
+        decoded = [
+            self.model.head(self.model.decoder.fused(features, self._maps(p)), depth, valid)
+            for p in range(len(self.phases))
+        ]
+        value, logit = (torch.cat(part, 1) for part in zip(*decoded, strict=True))
+        if len(self.phases) == 4:
+            value, logit = F.pixel_shuffle(value, 2), F.pixel_shuffle(logit, 2)
+        return value, torch.sigmoid(logit)
+
+
+class RecogniserGraph(nn.Module):
+    """LDNFNet with its feature brought to unit length."""
+
+    def __init__(self, network: Ldnfnet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
+        """(1, 1920)."""
+        return F.normalize(self.network(depth, normals, valid), dim=1)
+
+
+def read_figures(path: Path | None) -> dict[str, Any]:
+    """Figures that `training.evaluate` wrote, for the card."""
+    return json.loads(path.read_text()) if path else {}
+
+
+def card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
+    """The card of one of our models."""
+    return {
+        "name": name, "version": VERSION, "kind": kind, "licence": LICENCE, "attributions": list(ATTRIBUTIONS),
+        "input": given, "output": gives, "training_commit": stored.commit, "data": DATA,
+        "seeds": [stored.config["loop"].get("seed", 1)], "figures": figures,
+    }  # fmt: skip
+
+
+def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool) -> float:
+    """Write the live denoiser, or with `fine` the same weights decoded at twice the resolution."""
+    stored = Checkpoint.load(checkpoint)
+    model = Dmdnet(build(DmdnetConfig, stored.config["model"]))
+    model.load_state_dict(stored.average)
+    phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
+    rng = torch.Generator().manual_seed(0)
+    side = (SIZE_PX, SIZE_PX)
+    inputs = {
+        "depth": torch.rand((1, 1, *side), generator=rng) * 2 - 1,
+        "normals": F.normalize(torch.randn((1, 3, *side), generator=rng), dim=1),
+        "valid": (torch.rand((1, 1, *side), generator=rng) > 0.1).float(),
+        "noise": torch.full((1, 1, 1, 1), 0.2),
+    }
+    given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
+    gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
+    facts = card("dmdnet-live-2x" if fine else "dmdnet-live", "denoiser", stored, given, gives, figures)
+    return export(DenoiserGraph(model, phases), inputs, ("denoised", "surface"), facts, path)
+
+
+def packed_mean_face(mean: MeanFace) -> str:
+    """A mean face as metadata text."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, depth_mm=mean.depth_mm.astype(np.float16))
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
+    """Write the recogniser; `figures` must hold the threshold chosen on validation people."""
+    stored = Checkpoint.load(checkpoint)
+    network = Ldnfnet()
+    prefix = "network."
+    network.load_state_dict({k.removeprefix(prefix): v for k, v in stored.average.items() if k.startswith(prefix)})
+    depth_mm = network.mean_depth[0, 0].numpy() * DEPTH_RANGE_MM
+    mean = MeanFace.of_depth(np.where(depth_mm != 0, depth_mm, np.float32(np.nan)))
+    rng = torch.Generator().manual_seed(0)
+    inputs = {
+        "depth": network.mean_depth + 0.05 * torch.randn(network.mean_depth.shape, generator=rng),
+        "normals": F.normalize(torch.randn((1, 3, SIZE_PX, SIZE_PX), generator=rng), dim=1),
+        "valid": (torch.rand((1, 1, SIZE_PX, SIZE_PX), generator=rng) > 0.1).float(),
+    }
+    given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "registered": True}
+    facts = card("ldnfnet", "recogniser", stored, given, {"dimensions": 1920, "length": 1}, figures)
+    facts["threshold"] = figures["threshold"]
+    metadata = {"depthface.mean_face": packed_mean_face(mean)}
+    return export(RecogniserGraph(network), inputs, ("embedding",), facts, path, metadata)
+
+
+def main() -> None:
+    """Export one checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "recogniser"))
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--figures", type=Path, help="JSON to put into the card")
+    arguments = parser.parse_args()
+    figures = read_figures(arguments.figures)
+    if arguments.kind == "recogniser":
+        worst = export_recogniser(arguments.checkpoint, arguments.model, figures)
+    else:
+        worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind == "denoiser-2x")
+    print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
+
+
+if __name__ == "__main__":
+    main()
