@@ -68,6 +68,7 @@ def capture_quality(
         speed_mm_s: how fast the nose moves.
     """
     turned = max(abs(location.pose.yaw_deg), abs(location.pose.pitch_deg) * 1.5)
+    in_view = max(float(np.cos(np.radians(turned))), 0.3)  # a turned head fills less of the window
     sharp = _grows(face_px, FEWEST_FACE_PX / 2, FEWEST_FACE_PX)
     far = min(_fades(location.distance_mm, TOO_FAR_MM, FARTHEST_MM), sharp)
     parts = (
@@ -75,7 +76,7 @@ def capture_quality(
         (far, "come closer"),
         (_inside(location.box_px, frame_size), "move to the middle"),
         (_fades(covered_share(crop, location), COVERED_SHARE, 4 * COVERED_SHARE), "something covers the face"),
-        (_grows(face_fill_rate(crop), 0.2, 0.75), "something covers the face"),
+        (_grows(face_fill_rate(crop), 0.2 * in_view, 0.75 * in_view), "something covers the face"),
         (_fades(turned, 35, 75), "turn to the camera"),
         (_fades(speed_mm_s, 150, 600), "hold still"),
     )

@@ -1,0 +1,64 @@
+"""Settings: defaults in code, overrides in a file, and nothing in the file stops the start."""
+
+import pytest
+
+from depthface_app.core.errors import InputError
+from depthface_app.pipeline.settings import Settings, load_settings, save_settings
+
+
+def test_no_file_means_defaults_without_a_warning(tmp_path):
+    assert load_settings(tmp_path / "none.toml") == (Settings(), ())
+
+
+def test_what_was_saved_comes_back_and_only_differences_are_written(tmp_path):
+    path = tmp_path / "deep" / "settings.toml"
+    chosen = Settings(source="realsense:", threads=3, threshold=0.5, dds=True)
+    save_settings(path, chosen)
+    assert load_settings(path) == (chosen, ())
+    assert "colour_map" not in path.read_text()
+    assert [each.name for each in path.parent.iterdir()] == ["settings.toml"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("colour = 'red'", "there is no such setting"),
+        ("threads = 0", "not between 1 and 256"),
+        ("threads = true", "not a whole number"),
+        ("threads = 2.5", "not a whole number"),
+        ("threshold = 'high'", "not a number"),
+        ("colour_map = 'rainbow'", "not one of"),
+        ("fine = 1", "not true or false"),
+        ("source = 3", "not a text"),
+    ],
+)
+def test_a_bad_line_warns_and_the_good_ones_count(tmp_path, line, words):
+    path = tmp_path / "settings.toml"
+    path.write_text(f"dds = true\n{line}\n")
+    settings, (warning,) = load_settings(path)
+    assert settings == Settings(dds=True)
+    assert words in warning
+
+
+@pytest.mark.parametrize("content", [b"threads = = 2", b"\xff\xfe\x00"])
+def test_an_unreadable_file_warns_and_gives_the_defaults(tmp_path, content):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(content)
+    settings, (warning,) = load_settings(path)
+    assert settings == Settings()
+    assert "cannot be read" in warning
+
+
+def test_whole_numbers_are_numbers_too(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("threshold = 1\n")
+    settings, warnings = load_settings(path)
+    assert settings.threshold == 1.0
+    assert isinstance(settings.threshold, float)
+    assert warnings == ()
+
+
+def test_settings_that_cannot_be_saved_say_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be saved"):
+        save_settings(tmp_path / "file" / "settings.toml", Settings(dds=True))
