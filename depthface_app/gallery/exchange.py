@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from depthface_app.core.errors import GalleryError
+from depthface_app.core.files import whole_file
 from depthface_app.gallery.store import GalleryStore, Template
 
 _FORMAT = "depthface.people"
@@ -88,15 +87,8 @@ def _read(path: Path) -> list[tuple[str, list[Template]]]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a full disk leaves no half file."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole_file(path, private=True) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise GalleryError(f"{path} cannot be written: {error.strerror}; nothing was exported.") from error

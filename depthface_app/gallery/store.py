@@ -143,8 +143,8 @@ class GalleryStore:
         """Everyone, by name."""
         rows = self._rows(
             "SELECT name, enrolled_at, COUNT(template.id), json_group_array(DISTINCT model_name || ' ' ||"
-            " model_version), json_group_array(DISTINCT source) FROM person JOIN template ON template.person = person.id"
-            " GROUP BY person.id ORDER BY key"
+            " model_version), json_group_array(DISTINCT source) FROM person JOIN template"
+            " ON template.person = person.id GROUP BY person.id ORDER BY key"
         )
         return tuple(
             Person(name, at, count, tuple(json.loads(models)), tuple(json.loads(sources)))

@@ -1,7 +1,5 @@
 """What a user may choose: defaults in code, overrides in one file, and a bad override never stops the start."""
 
-import os
-import tempfile
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,6 +9,7 @@ import tomli_w
 
 from depthface_app.core.colour import COLOUR_MAPS, DEFAULT_COLOUR_MAP
 from depthface_app.core.errors import InputError
+from depthface_app.core.files import whole_file
 
 SETTINGS_FILE = "settings.toml"
 
@@ -25,7 +24,7 @@ class Settings:
     """Everything a user may choose. None means automatic.
 
     source:      what the window opens with
-    locator, aligner, denoiser, recogniser: model files to use in place of the shipped ones
+    locator, denoiser, recogniser: model files to use in place of the shipped ones
     provider:    short name of an execution provider ("cpu", "cuda")
     threads:     threads per network
     threshold:   cosine at which a match is accepted, in place of the recogniser card's
@@ -35,7 +34,6 @@ class Settings:
 
     source: str = _choice(str, "simulated:")
     locator: str | None = _choice(str, None)
-    aligner: str | None = _choice(str, None)
     denoiser: str | None = _choice(str, None)
     recogniser: str | None = _choice(str, None)
     provider: str | None = _choice(str, None)
@@ -92,20 +90,10 @@ def save_settings(path: Path, settings: Settings) -> None:
     text = tomli_w.dumps({key: value for key, value in overrides.items() if value is not None})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace_file(path, text)
+        with whole_file(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"The settings cannot be saved to {path}: {error.strerror}; choose another folder.") from error
-
-
-def _replace_file(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _problem(rule: Any, value: Any) -> str:
