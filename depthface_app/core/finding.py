@@ -1,0 +1,158 @@
+"""From the answers of the locator's two networks to faces: peaks, two close looks at each, one face per place.
+
+The networks are handed in as functions, so that the program and the evaluation of training run the same steps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app.core.face import FaceLocation, HeadPose
+from depthface_app.core.frame import Intrinsics
+from depthface_app.core.locating import Overview, look_at, look_input, overview, overview_input
+
+Scout = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+Aligner = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]
+
+# An ellipsoid around an adult head, from the tip of the nose, head axes (x right, y down, z away).
+_HEAD_CENTRE_MM = np.array((0.0, -22.0, 85.0))
+_HEAD_HALF_MM = np.array((82.0, 118.0, 95.0))
+_AROUND = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+_HEAD_MM = _HEAD_CENTRE_MM + _HEAD_HALF_MM * np.concatenate(
+    [
+        np.stack((np.cos(_AROUND) * np.cos(down), np.full(12, np.sin(down)), np.sin(_AROUND) * np.cos(down)), 1)
+        for down in np.linspace(-np.pi / 2, np.pi / 2, 7)
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRules:
+    """Where to cut, as chosen on validation scenes.
+
+    peak:         least value of the overview's map that is looked at
+    first_look:   least score to be worth the second look
+    accept:       least score of a face
+    gap_mm:       two faces are never nearer to each other than this
+    most_peaks:   places looked at per frame
+    nearest_mm, farthest_mm: distances of faces that are reported
+    """
+
+    peak: float = 0.1
+    first_look: float = 0.1
+    accept: float = 0.5
+    gap_mm: float = 120.0
+    most_peaks: int = 10
+    nearest_mm: float = 250.0
+    farthest_mm: float = 1750.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Candidate:
+    """A place that may be a face. nose_mm: (3,) camera axes; rotation: (3, 3) head to camera."""
+
+    nose_mm: NDArray[np.float64]
+    score: float
+    rotation: NDArray[np.float64]
+
+
+def peaks(
+    heat: NDArray[np.float32], place: NDArray[np.float32], small: Overview, rules: FindingRules
+) -> list[NDArray[np.float64]]:
+    """Points (3,) in camera axes of the highest local maxima, best first.
+
+    Args:
+        heat: (h, w) chance of a nose per cell.
+        place: (3, h, w) offset from the cell's middle in overview pixels (x, y), depth in m.
+    """
+    local = cv2.dilate(heat, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((heat >= local) & (heat > rules.peak))
+    best = np.argsort(-heat[rows, columns])[: rules.most_peaks]
+    stride, pinhole = small.depth_mm.shape[0] // heat.shape[0], small.intrinsics
+    points = []
+    for row, column in zip(rows[best], columns[best], strict=True):
+        across, down, metres = place[:, row, column].astype(np.float64)
+        u, v = (index * stride + (stride - 1) / 2 for index in (column, row))
+        z = max(metres * 1000, 100.0)
+        ray = (u + across - pinhole.cx) / pinhole.fx, (v + down - pinhole.cy) / pinhole.fy, 1.0
+        points.append(z * np.array(ray))
+    return points
+
+
+def propose(
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Scout, rules: FindingRules
+) -> list[NDArray[np.float64]]:
+    """Where the overview network believes noses to be."""
+    small = overview(depth_mm, intrinsics)
+    heat, place = scout(overview_input(small.depth_mm, small.intrinsics)[None])
+    return peaks(heat[0, 0], place[0], small, rules)
+
+
+def examine(
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, points: list[NDArray[np.float64]], aligner: Aligner
+) -> list[Candidate]:
+    """One close look at each point: how sure, where exactly, how turned."""
+    points = [point for point in points if point[2] > 0]
+    if not points:
+        return []
+    looks = [look_at(depth_mm, intrinsics, point) for point in points]
+    scores, offsets, rotations = aligner(np.stack([look_input(look) for look in looks]))
+    return [
+        Candidate(point + look.rotation @ offset, float(score), look.rotation @ rotation)
+        for point, look, score, offset, rotation in zip(points, looks, scores, offsets, rotations, strict=True)
+    ]
+
+
+def distinct(candidates: list[Candidate], gap_mm: float) -> list[Candidate]:
+    """The best of those that stand within `gap_mm` of each other, best first."""
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: -c.score):
+        if all(np.linalg.norm(candidate.nose_mm - other.nose_mm) >= gap_mm for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def find_faces(
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Scout, aligner: Aligner, rules: FindingRules
+) -> tuple[FaceLocation, ...]:
+    """All faces of a depth map, surest first.
+
+    Args:
+        depth_mm: (H, W) float32, NaN or 0 = no reading.
+    """
+    points = propose(depth_mm, intrinsics, scout, rules)
+    first = [c for c in examine(depth_mm, intrinsics, points, aligner) if c.score >= rules.first_look]
+    again = [c.nose_mm for c in distinct(first, rules.gap_mm / 3)]
+    sure = [c for c in examine(depth_mm, intrinsics, again, aligner) if c.score >= rules.accept]
+    return tuple(
+        location(candidate, intrinsics)
+        for candidate in distinct(sure, rules.gap_mm)
+        if rules.nearest_mm <= np.linalg.norm(candidate.nose_mm) <= rules.farthest_mm
+    )
+
+
+def location(candidate: Candidate, intrinsics: Intrinsics) -> FaceLocation:
+    """A candidate as the rest of the program knows faces."""
+    nose = candidate.nose_mm
+    x, y = intrinsics.project(nose)
+    return FaceLocation(
+        nose_mm=(float(nose[0]), float(nose[1]), float(nose[2])),
+        nose_px=(float(x), float(y)),
+        pose=HeadPose.of_matrix(candidate.rotation),
+        score=candidate.score,
+        box_px=head_box(nose, candidate.rotation, intrinsics),
+    )
+
+
+def head_box(
+    nose_mm: NDArray[np.floating], rotation: NDArray[np.floating], intrinsics: Intrinsics
+) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) in pixels around a head of ordinary size with this nose and rotation."""
+    points = _HEAD_MM @ rotation.T + nose_mm
+    pixels = intrinsics.project(points[points[:, 2] > 1])
+    left, top = pixels.min(0)
+    right, bottom = pixels.max(0)
+    return float(left), float(top), float(right), float(bottom)

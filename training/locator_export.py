@@ -1,0 +1,99 @@
+"""Checkpoints to the locator's two files: `python -m training.locator_export --scout F --aligner F --out assets/models`."""
+
+import argparse
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.export import Dim
+
+from depthface_app.core.finding import FindingRules
+from depthface_app.core.locating import (
+    ALIGNER_DEPTH_MM,
+    ALIGNER_SIZE_PX,
+    ALIGNER_WINDOW_MM,
+    OVERVIEW_BLOCK_PX,
+    OVERVIEW_FAR_MM,
+    OVERVIEW_FOCAL_PX,
+)
+from training.checkpoint import Checkpoint
+from training.export import LICENCE, VERSION, export
+from training.models.locator import ALIGNER_CHANNELS, OVERVIEW_CHANNELS, STRIDE, Aligner, AlignerGraph, Scout, ScoutGraph
+
+ATTRIBUTIONS = (
+    "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative Technologies",
+)
+DATA = (
+    "simulated scenes (training/scenes.py) of training people and props, seen by simulated kinect1, kinect2, d415 and "
+    "truedepth; d435 held out"
+)
+TOLERANCE = 2e-3  # offsets are in mm
+SEEDS = (71, 75)
+
+
+def _card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name, "version": VERSION, "kind": kind, "licence": LICENCE, "attributions": list(ATTRIBUTIONS),
+        "input": given, "output": gives, "training_commit": stored.commit, "data": DATA, "seeds": list(SEEDS),
+        "figures": figures,
+    }  # fmt: skip
+
+
+def export_scout(checkpoint: Path, path: Path, rules: FindingRules, figures: dict[str, Any]) -> float:
+    """Write the overview network; any picture size that is a multiple of the block."""
+    stored, scout = Checkpoint.load(checkpoint), Scout()
+    scout.load_state_dict(stored.average)
+    overview = torch.rand((1, OVERVIEW_CHANNELS, 112, 160), generator=torch.Generator().manual_seed(0))
+    given = {"focal_px": OVERVIEW_FOCAL_PX, "far_mm": OVERVIEW_FAR_MM, "block_px": OVERVIEW_BLOCK_PX}
+    gives = {"stride": STRIDE, "peak": rules.peak, "place": "x, y in px from the cell's middle, depth in m"}
+    dynamic = ({2: OVERVIEW_BLOCK_PX * Dim("rows", max=256), 3: OVERVIEW_BLOCK_PX * Dim("columns", max=256)},)
+    card = _card("face-scout", "locator", stored, given, gives, figures)
+    graph = ScoutGraph(scout)
+    return export(graph, {"overview": overview}, ("heat", "place"), card, path, dynamic=dynamic, tolerance=TOLERANCE)
+
+
+def export_aligner(checkpoint: Path, path: Path, rules: FindingRules, figures: dict[str, Any]) -> float:
+    """Write the close look; any number of windows at once."""
+    stored, aligner = Checkpoint.load(checkpoint), Aligner()
+    aligner.load_state_dict(stored.average)
+    size = ALIGNER_SIZE_PX
+    window = torch.rand((3, ALIGNER_CHANNELS, size, size), generator=torch.Generator().manual_seed(0))
+    given = {"window_mm": ALIGNER_WINDOW_MM, "size_px": size, "depth_mm": ALIGNER_DEPTH_MM}
+    gives = {"first_look": rules.first_look, "accept": rules.accept, "offset": "mm", "axes": "window"}
+    card = _card("face-aligner", "aligner", stored, given, gives, figures)
+    names = ("score", "offset", "rotation")
+    dynamic = ({0: Dim("windows", max=64)},)
+    return export(AlignerGraph(aligner), {"window": window}, names, card, path, dynamic=dynamic, tolerance=TOLERANCE)
+
+
+def read_rules(path: Path | None) -> FindingRules:
+    """Thresholds chosen by training.locator_figures; the defaults without a file."""
+    known = {field.name for field in fields(FindingRules)}
+    values = json.loads(path.read_text()) if path else {}
+    return FindingRules(**{key: value for key, value in values.items() if key in known})
+
+
+def main() -> None:
+    """Export both."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scout", type=Path, required=True, help="checkpoint of the overview network")
+    parser.add_argument("--aligner", type=Path, required=True, help="checkpoint of the close look")
+    parser.add_argument("--out", type=Path, required=True, help="folder for locator.onnx and aligner.onnx")
+    parser.add_argument("--rules", type=Path, help="JSON of thresholds")
+    parser.add_argument("--figures", type=Path, help="JSON to put into the cards")
+    arguments = parser.parse_args()
+    rules = read_rules(arguments.rules)
+    figures = json.loads(arguments.figures.read_text()) if arguments.figures else {}
+    for write, source, name in (
+        (export_scout, arguments.scout, "locator.onnx"),
+        (export_aligner, arguments.aligner, "aligner.onnx"),
+    ):
+        path = arguments.out / name
+        worst = write(source, path, rules, figures)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
+
+
+if __name__ == "__main__":
+    main()
