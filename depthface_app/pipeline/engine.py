@@ -92,6 +92,11 @@ class Engine:
         return self._feed.state
 
     @property
+    def models(self) -> Models | None:
+        """The networks that run, None when pictures only are shown."""
+        return self._models
+
+    @property
     def camera_info(self) -> CameraInfo | None:
         """The camera that is or was last open."""
         return self._feed.info

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -12,7 +12,7 @@ from depthface_app.ui.theme import Colours
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One row of the table; `name` is the name of the slot that it calls."""
+    """One row of the table; `name` says which slot it calls, `on_NAME`."""
 
     name: str
     text: str
@@ -22,34 +22,44 @@ class ActionSpec:
     is_checkable: bool = False
 
 
-_T = "Actions"  # context of the translations
+def _mark(text: str) -> str:
+    """Marks a text of the table for translation; `text_of` translates it."""
+    return text
+
+
+def text_of(spec: ActionSpec) -> str:
+    """The action in words, in the user's language."""
+    return QCoreApplication.translate("Actions", spec.text)
+
+
 ACTIONS = (
-    ActionSpec("pause", QT_TRANSLATE_NOOP("Actions", "Pause the picture"), "Space", "pause", "stream", True),
-    ActionSpec("stream", QT_TRANSLATE_NOOP("Actions", "Start or stop the camera"), "Ctrl+Space", "square", "stream"),
-    ActionSpec("record", QT_TRANSLATE_NOOP("Actions", "Record"), "R", "circle-dot", "stream", True),
-    ActionSpec("snapshot", QT_TRANSLATE_NOOP("Actions", "Save a snapshot"), "S", "camera", "stream"),
-    ActionSpec("open_recording", QT_TRANSLATE_NOOP("Actions", "Open a recording…"), "Ctrl+O", "folder-open", "stream"),
-    ActionSpec("rescan", QT_TRANSLATE_NOOP("Actions", "Look for cameras"), "F5", "rotate-cw", "stream"),
-    ActionSpec("simulate", QT_TRANSLATE_NOOP("Actions", "Use the simulated camera"), "", "box", "stream"),
-    ActionSpec("enrol", QT_TRANSLATE_NOOP("Actions", "Enrol a person"), "E", "user-plus", "people"),
-    ActionSpec("next_face", QT_TRANSLATE_NOOP("Actions", "Choose the next face"), "F", "scan-face", "people"),
-    ActionSpec("pane_1", QT_TRANSLATE_NOOP("Actions", "Enlarge raw depth"), "1", "", "view"),
-    ActionSpec("pane_2", QT_TRANSLATE_NOOP("Actions", "Enlarge denoised depth"), "2", "", "view"),
-    ActionSpec("pane_3", QT_TRANSLATE_NOOP("Actions", "Enlarge raw normals"), "3", "", "view"),
-    ActionSpec("pane_4", QT_TRANSLATE_NOOP("Actions", "Enlarge denoised normals"), "4", "", "view"),
-    ActionSpec("theme", QT_TRANSLATE_NOOP("Actions", "Dark or light"), "Ctrl+T", "sun", "view"),
-    ActionSpec("full_screen", QT_TRANSLATE_NOOP("Actions", "Full screen"), "F11", "maximize", "view", True),
-    ActionSpec("settings", QT_TRANSLATE_NOOP("Actions", "Settings…"), "Ctrl+,", "settings", "program"),
-    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"), "F1", "keyboard", "program"),
-    ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "Quit"), "Ctrl+Q", "", "program"),
+    ActionSpec("pause", _mark("Pause the picture"), "Space", "pause", "stream", True),
+    ActionSpec("stream", _mark("Start or stop the camera"), "Ctrl+Space", "square", "stream"),
+    ActionSpec("record", _mark("Record"), "R", "circle-dot", "stream", True),
+    ActionSpec("snapshot", _mark("Save a snapshot"), "S", "camera", "stream"),
+    ActionSpec("open_recording", _mark("Open a recording…"), "Ctrl+O", "folder-open", "stream"),
+    ActionSpec("rescan", _mark("Look for cameras"), "F5", "rotate-cw", "stream"),
+    ActionSpec("replay", _mark("Try again, or play again"), "Ctrl+R", "play", "stream"),
+    ActionSpec("simulate", _mark("Use the simulated camera"), "", "box", "stream"),
+    ActionSpec("enrol", _mark("Enrol a person"), "E", "user-plus", "people"),
+    ActionSpec("next_face", _mark("Choose the next face"), "F", "scan-face", "people"),
+    ActionSpec("pane_1", _mark("Enlarge raw depth"), "1", "", "view"),
+    ActionSpec("pane_2", _mark("Enlarge denoised depth"), "2", "", "view"),
+    ActionSpec("pane_3", _mark("Enlarge raw normals"), "3", "", "view"),
+    ActionSpec("pane_4", _mark("Enlarge denoised normals"), "4", "", "view"),
+    ActionSpec("theme", _mark("Dark or light"), "Ctrl+T", "sun", "view"),
+    ActionSpec("full_screen", _mark("Full screen"), "F11", "maximize", "view", True),
+    ActionSpec("settings", _mark("Settings…"), "Ctrl+,", "settings", "program"),
+    ActionSpec("shortcuts", _mark("Keyboard shortcuts"), "F1", "keyboard", "program"),
+    ActionSpec("quit", _mark("Quit"), "Ctrl+Q", "", "program"),
 )
 
 
-def make_actions(owner: QWidget, slots: object) -> dict[str, QAction]:
-    """One QAction per row, owned by the window, each wired to the slot `on_NAME`."""
+def make_actions(owner: QWidget) -> dict[str, QAction]:
+    """One QAction per row, owned by the window."""
     actions = {}
     for spec in ACTIONS:
-        action = QAction(QCoreApplication.translate(_T, spec.text), owner)
+        action = QAction(text_of(spec), owner)
         action.setObjectName(spec.name)
         action.setCheckable(spec.is_checkable)
         action.setAutoRepeat(False)
@@ -57,10 +67,15 @@ def make_actions(owner: QWidget, slots: object) -> dict[str, QAction]:
             action.setShortcut(QKeySequence(spec.key))
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{action.text()} ({key})")
-        action.triggered.connect(getattr(slots, f"on_{spec.name}"))
         owner.addAction(action)
         actions[spec.name] = action
     return actions
+
+
+def connect_actions(actions: dict[str, QAction], slots: object) -> None:
+    """Wire every action to the method `on_NAME`; a missing one is an error at start, not at the click."""
+    for name, action in actions.items():
+        action.triggered.connect(getattr(slots, f"on_{name}"))
 
 
 def make_menu(owner: QWidget, actions: dict[str, QAction]) -> QMenu:

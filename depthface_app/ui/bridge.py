@@ -1,6 +1,5 @@
 """The Qt side of the engine's boxes: worker threads ring, the GUI thread takes."""
 
-import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -10,8 +9,6 @@ from depthface_app.core.frame import Frame
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault
 from depthface_app.ui.jobs import Jobs
-
-log = logging.getLogger(__name__)
 
 
 class Bridge(QObject):
@@ -27,54 +24,64 @@ class Bridge(QObject):
     changed = Signal()
     failed = Signal(str)
 
-    def __init__(self, make_engine: Callable[[Wake], Engine], parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.engine: Engine | None = None
-        self.is_opening = False
-        self._make_engine = make_engine
+        self._newest: Engine | None = None  # touched by jobs alone, which run one after another
+        self._opening = 0
         self._jobs = Jobs(self)
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether an engine is being built."""
+        return self._opening > 0
 
     def wake(self) -> Wake:
         """Bells for an engine's boxes."""
         return Wake(self.picture_ready.emit, self.result_ready.emit, self.faults_ready.emit)
 
-    def open(self) -> None:
+    def open(self, make_engine: Callable[[Wake], Engine]) -> None:
         """Replace the engine by a new one, in a job: stopping one and loading models both take a while."""
-        old, self.engine, self.is_opening = self.engine, None, True
+        self.engine = None
+        self._opening += 1
+        self._jobs.run(lambda: self._exchange(make_engine), self._opened, self._refused)
         self.changed.emit()
-        self._jobs.run(lambda: self._exchange(old), self._opened, self._refused)
 
-    def _exchange(self, old: Engine | None) -> Engine:
-        if old is not None:
-            old.stop()
-        engine = self._make_engine(self.wake())
+    def _exchange(self, make_engine: Callable[[Wake], Engine]) -> Engine:
+        self._stop_newest()
+        engine = make_engine(self.wake())
+        self._newest = engine
         engine.start()
         return engine
 
+    def _stop_newest(self) -> None:
+        engine, self._newest = self._newest, None
+        if engine is not None:
+            engine.stop()
+
     def _opened(self, engine: Engine) -> None:
-        self.engine, self.is_opening = engine, False
+        self._opening -= 1
+        self.engine = engine
         self.changed.emit()
         for ready in (self.faults_ready, self.picture_ready, self.result_ready):
             ready.emit()
 
     def _refused(self, problem: str) -> None:
-        self.is_opening = False
+        self._opening -= 1
         self.changed.emit()
         self.failed.emit(problem)
 
     def stop(self) -> None:
         """Stop streaming, in a job."""
-        old, self.engine = self.engine, None
+        self.engine = None
+        self._jobs.run(self._stop_newest, lambda _: None)
         self.changed.emit()
-        if old is not None:
-            self._jobs.run(old.stop, lambda _: None)
 
     def shut_down(self) -> None:
         """Stop and wait until all is stopped; for the end of the program, when no window is left to freeze."""
-        old, self.engine = self.engine, None
+        self.engine = None
         self._jobs.wait()
-        if old is not None:
-            old.stop()
+        self._stop_newest()
 
     def take_picture(self) -> Frame | None:
         """The newest unread frame."""

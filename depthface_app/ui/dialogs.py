@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from depthface_app.pipeline.settings import Settings
-from depthface_app.ui.actions import ACTIONS
+from depthface_app.ui.actions import ACTIONS, text_of
 from depthface_app.ui.card import Muted
 from depthface_app.ui.theme import GRID_PX, scaled
 
@@ -35,12 +35,13 @@ class ShortcutsDialog(QDialog):
         grid.setHorizontalSpacing(4 * GRID_PX)
         grid.setVerticalSpacing(GRID_PX)
         keyed = [spec for spec in ACTIONS if spec.key]
+        rows = (len(keyed) + 1) // 2
         for number, spec in enumerate(keyed):
-            row, column = number % ((len(keyed) + 1) // 2), number // ((len(keyed) + 1) // 2) * 2
+            row, pair = number % rows, number // rows * 2
             key = QLabel(QKeySequence(spec.key).toString(QKeySequence.SequenceFormat.NativeText), self)
             key.setFont(scaled(self.font(), 1.0, bold=True))
-            grid.addWidget(key, row, column)
-            grid.addWidget(QLabel(QCoreApplication.translate("Actions", spec.text), self), row, column + 1)
+            grid.addWidget(key, row, pair)
+            grid.addWidget(QLabel(text_of(spec), self), row, pair + 1)
         probe = Muted(self.tr("Tab to a pane, then move the probe with the arrow keys; Return enlarges it."), self)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         close.rejected.connect(self.close)

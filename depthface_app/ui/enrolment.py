@@ -10,10 +10,11 @@ from depthface_app.ui.theme import TITLE_SCALE, scaled
 class EnrolmentCard(Card):
     """Asks for the name and shows how far the capture is; decides nothing itself.
 
-    `begun` carries the name.
+    `begun` carries the name; `finished` asks to keep what is captured so far.
     """
 
     begun = Signal(str)
+    finished = Signal()
     cancelled = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -32,16 +33,24 @@ class EnrolmentCard(Card):
         self.progress.setRange(0, 100)
         self.begin = QPushButton(self.tr("Begin"), self)
         self.begin.setDefault(True)
+        self.finish = QPushButton(self.tr("Finish now"), self)
         self.cancel = QPushButton(self.tr("Cancel"), self)
         self._compose()
         self.begin.clicked.connect(self._begin)
         self.name.returnPressed.connect(self._begin)
+        self.finish.clicked.connect(self.finished)
         self.cancel.clicked.connect(self.cancelled)
+        self.clear()
+
+    def clear(self) -> None:
+        """A new person: no name yet."""
+        self.name.clear()
         self.ask("")
 
     def _compose(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self.begin)
+        buttons.addWidget(self.finish)
         buttons.addWidget(self.cancel)
         for widget in (self.title, self.name, self.instruction, self.reason, self.progress):
             self.column.addWidget(widget)
@@ -55,16 +64,18 @@ class EnrolmentCard(Card):
         self._set_running(False)
         self.name.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def show_progress(self, instruction: str, reason: str, part: float) -> None:
-        """How far it is, what to do now, and why nothing happens if so."""
+    def show_progress(self, instruction: str, reason: str, part: float, is_enough: bool) -> None:
+        """How far it is, what to do now, why nothing happens if so, and whether one may stop here."""
         self._set_running(True)
         self.instruction.setText(instruction)
         self.reason.setText(reason)
         self.progress.setValue(round(part * 100))
+        self.finish.setEnabled(is_enough)
 
     def _set_running(self, is_running: bool) -> None:
         self.name.setReadOnly(is_running)
         self.begin.setVisible(not is_running)
+        self.finish.setVisible(is_running)
         self.progress.setVisible(is_running)
 
     def _begin(self) -> None:

@@ -57,7 +57,7 @@ class FacePanes(QWidget):
             self.show_face(self._view)
 
     def show_face(self, view: FaceView) -> None:
-        """Draw this face in all four panes, and read the probe again."""
+        """Draw this face in all four panes."""
         self._view = view
         if self._scale is None:
             return
@@ -66,23 +66,22 @@ class FacePanes(QWidget):
         denoised.show_picture(self._scale.picture(view.denoised_mm, view.nose_z_mm))
         raw_normals.show_picture(normals_picture(view.raw_normals))
         denoised_normals.show_picture(normals_picture(view.denoised_normals))
-        self._read()
 
     def show_none(self, message: str) -> None:
         """Nobody to show: the last pictures stay, dimmed."""
         for pane in self.panes:
             pane.dim(message)
         self._view = None
-        self._read()
 
     def probe(self, point: QPointF | None) -> None:
         """Put the crosshair here in all four panes, in parts of the window."""
         self._point = point
         for pane in self.panes:
             pane.point_at(point)
-        self._read()
+        self.read_again()
 
-    def _read(self) -> None:
+    def read_again(self) -> None:
+        """Tell what the probe reads now; called when it moves and, for text that can be read, now and then."""
         if self._point is None or self._view is None:
             self.probed.emit(None)
         else:

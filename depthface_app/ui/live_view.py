@@ -22,10 +22,11 @@ _CORNER_PART = 0.22
 class LiveView(QWidget):
     """Paints the newest frame and the newest result; the boxes fade as the result grows old.
 
-    `chosen` carries the track number of the face that was clicked.
+    `chosen` carries the track number of the face that was clicked; `painted` tells that a new frame is on the screen.
     """
 
     chosen = Signal(int)
+    painted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,6 +41,7 @@ class LiveView(QWidget):
         self._bar: Picture | None = None
         self._scale: FrameScale | None = None
         self._is_dimmed = False
+        self._is_new = False
 
     def minimumSizeHint(self) -> QSize:
         """A third of the smallest window."""
@@ -54,7 +56,7 @@ class LiveView(QWidget):
 
     def show_frame(self, frame: Frame) -> None:
         """Draw this frame from now on."""
-        self.frame, self._is_dimmed = frame, False
+        self.frame, self._is_dimmed, self._is_new = frame, False, True
         if self._scale is not None:
             self._picture = self._scale.picture(frame.depth_mm)
         self.update()
@@ -108,6 +110,10 @@ class LiveView(QWidget):
         painter.setOpacity(1.0)
         if self.ring is not None:
             paint_instruction(painter, rect, self.ring, colours, self.font())
+        painter.end()
+        if self._is_new:
+            self._is_new = False
+            self.painted.emit()
 
     def _paint_key(self, painter: QPainter, rect: QRectF, colours: Colours) -> None:
         if self._scale is None or self._bar is None:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from depthface_app.ui.card import Muted, paint_surface
 from depthface_app.ui.icons import paint_icon
 from depthface_app.ui.theme import GRID_PX, RADIUS_PX, TITLE_SCALE, colours_of, scaled
+
+TOAST_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Saying(QWidget):
 
     def _height_for(self, width: int) -> int:
         layout = self.layout()
+        assert layout is not None
         return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height()
 
 
@@ -117,6 +120,8 @@ class Notice(Saying):
 class Banner(Saying):
     """A fault in one line over the top of the picture; goes away with its cause."""
 
+    is_below = False
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(3 * GRID_PX, "unknown", parent)
         self.title.setFont(scaled(self.font(), 1.0, bold=True))
@@ -134,7 +139,9 @@ class Banner(Saying):
     def place(self, room: QRectF) -> None:
         """Across the top of the room."""
         width = int(room.width() - 2 * GRID_PX)
-        self.setGeometry(int(room.left() + GRID_PX), int(room.top() + GRID_PX), width, self._height_for(width))
+        height = self._height_for(width)
+        top = room.bottom() - GRID_PX - height if self.is_below else room.top() + GRID_PX
+        self.setGeometry(int(room.left() + GRID_PX), int(top), width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A raised surface with the fault's colour around it."""
@@ -143,3 +150,21 @@ class Banner(Saying):
         painter.setPen(QPen(QColor(colours.unknown), 1.5))
         painter.setBrush(QColor(colours.raised))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS_PX, RADIUS_PX)
+
+
+class Toast(Banner):
+    """Something that was done, said for a few seconds at the foot of the picture."""
+
+    is_below = True
+    spoken = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, singleShot=True, interval=TOAST_MS)
+        self._timer.timeout.connect(lambda: self.say(None))
+
+    def say_text(self, text: str) -> None:
+        """Say it now, in place of what was said before."""
+        self.say(Message("info", text))
+        self._timer.start()
+        self.spoken.emit()

@@ -1,13 +1,17 @@
 """Which state the window is in, and the words for it. No widgets: values in, values out."""
 
+import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 
+from depthface_app.cameras.recorder import RecordingProgress
 from depthface_app.core.face import FaceResult, Result
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import FeedState
 from depthface_app.ui.notices import Message
+
+NEARLY_FULL_BYTES = 1_000_000_000  # about a minute and a half of raw frames; compressed it is several
 
 
 def _say(text: str) -> str:
@@ -99,6 +103,34 @@ def state_word(now: Situation) -> str:
         FeedState.STOPPED: _say("stopped"),
     }
     return words[now.state]
+
+
+def lamp_of(now: Situation, is_paused: bool, fps: float, recording: RecordingProgress | None) -> tuple[str, bool, bool]:
+    """(word, pictures come, recording) of the lamp beside the source."""
+    word, is_live = state_word(now), now.state is FeedState.STREAMING
+    if recording is not None:
+        minutes, seconds = divmod(int(recording.duration_s), 60)
+        size = QLocale().toString(recording.size_bytes / 1e6, "f", 1)
+        return _say("rec {0}:{1:02d}  {2} MB").format(minutes, seconds, size), True, True
+    if is_paused:
+        return _say("paused"), False, False
+    if is_live and not math.isnan(fps):
+        word = _say("{0} {1} fps").format(word, round(fps))
+    return word, is_live, False
+
+
+def disk_note(free_bytes: int) -> Message | None:
+    """A warning while a recording runs and the disk is nearly full."""
+    if free_bytes > NEARLY_FULL_BYTES:
+        return None
+    left = QLocale().toString(free_bytes / 1e6, "f", 0)
+    text = _say("{0} MB are left; stop the recording or make room.").format(left)
+    return Message("hard-drive", _say("The disk is nearly full"), text, "record", _say("Stop recording"))
+
+
+def nobody_word(has_picture: bool) -> str:
+    """What stands where the name would."""
+    return _say("No face") if has_picture else _say("No picture")
 
 
 def chosen_face(result: Result | None, track: int | None) -> FaceResult | None:

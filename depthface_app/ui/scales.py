@@ -41,9 +41,10 @@ class FrameScale:
 
     def picture(self, depth_mm: DepthArray) -> Picture:
         """A frame's depth (H, W) in mm, 0 or NaN = no reading."""
+        entries = depth_mm
         if depth_mm.dtype != np.uint16:
-            depth_mm = np.nan_to_num(depth_mm).clip(0, 65535).astype(np.uint16)
-        return indexed_picture(depth_mm, self._entries)
+            entries = np.nan_to_num(depth_mm).clip(0, 65535)
+        return indexed_picture(entries.astype(np.uint16, copy=False), self._entries)
 
     def bar(self) -> Picture:
         """The scale itself, one pixel high, near on the left."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from depthface_app.ui.history import History
 from depthface_app.ui.live_view import LiveView
-from depthface_app.ui.notices import Banner, Message, Notice
+from depthface_app.ui.notices import Banner, Message, Notice, Toast
 from depthface_app.ui.theme import GRID_PX
 
 _ASPECT = 0.75  # of every sensor we know: 640x480, 320x240, 512x424 is near it
@@ -18,7 +18,8 @@ class Stage(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.live, self.history = LiveView(self), History(self)
-        self.notice, self.banner = Notice(self), Banner(self)
+        self.notice, self.banner, self.toast = Notice(self), Banner(self), Toast(self)
+        self.toast.spoken.connect(self._lay_out)
 
     def minimumSizeHint(self) -> QSize:
         """The picture and a strip."""
@@ -45,3 +46,4 @@ class Stage(QWidget):
         picture = self.live.picture_rect()
         self.notice.place(picture)
         self.banner.place(picture)
+        self.toast.place(picture)

@@ -1,6 +1,6 @@
 """The main window: puts the parts together and does nothing else."""
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -19,14 +19,14 @@ _SIDE_LETTERS = 29  # width of the right column in average characters
 
 
 class MainWindow(QMainWindow):
-    """What a visitor sees. `slots` has one method `on_NAME` per row of the actions' table."""
+    """What a visitor sees."""
 
     closing = Signal()
 
-    def __init__(self, slots: object, kiosk: bool = False) -> None:
+    def __init__(self, kiosk: bool = False) -> None:
         super().__init__()
         self.setWindowTitle("DepthFace")
-        self.ways: dict[str, QAction] = make_actions(self, slots)
+        self.ways: dict[str, QAction] = make_actions(self)
         self.menu = make_menu(self, self.ways)
         self.bar = TopBar(self.ways, self.menu, self)
         self.stage = Stage(self)
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         if isinstance(splitter, QByteArray):
             self.splitter.restoreState(splitter)
 
-    def changeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def changeEvent(self, event: QEvent) -> None:
         """Another theme: other icons."""
         super().changeEvent(event)
         if event.type() == event.Type.PaletteChange and hasattr(self, "ways"):
@@ -107,5 +107,6 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the rest of the program know."""
         self.keep_layout()
+        self.hide()
         self.closing.emit()
         super().closeEvent(event)

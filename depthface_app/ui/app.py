@@ -1,0 +1,125 @@
+"""Starts Qt, opens the window, and in screenshot mode saves its picture and ends."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox
+
+from depthface_app import __version__
+from depthface_app.core.errors import CameraError, InputError
+from depthface_app.ui import theme
+from depthface_app.ui.bridge import Bridge
+from depthface_app.ui.commands import Commands, Parts, theme_name
+from depthface_app.ui.presenter import Presenter
+from depthface_app.ui.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+# opencv-python points these at its own Qt when it is imported; ours would load the wrong plug-ins.
+FOREIGN_QT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+SCREENSHOT_FRAMES = 60
+SCREENSHOT_LIMIT_S = 60.0
+_LOOK_AGAIN_MS = 50
+
+
+class KeepSpace(QObject):
+    """Lets the space bar press the button that has the focus; elsewhere it pauses the picture."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Claim the key before the window's shortcut does."""
+        is_space = event.type() is QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space  # type: ignore[attr-defined]
+        if is_space and isinstance(watched, QAbstractButton | QComboBox | QAbstractItemView):
+            event.accept()
+        return False
+
+
+class Screenshot(QObject):
+    """Waits until enough frames were painted and a result is on the screen, saves the window, and ends."""
+
+    def __init__(self, window: MainWindow, presenter: Presenter, bridge: Bridge, path: Path, frames: int) -> None:
+        super().__init__(window)
+        self.problem = ""
+        self._window, self._presenter, self._bridge, self._path, self._frames = window, presenter, bridge, path, frames
+        self._timer = QTimer(self, interval=_LOOK_AGAIN_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        QTimer.singleShot(int(SCREENSHOT_LIMIT_S * 1000), self, self._give_up)
+
+    def _look(self) -> None:
+        engine = self._bridge.engine
+        has_result = self._presenter.result is not None or (engine is not None and engine.models is None)
+        if self._presenter.frames_shown >= self._frames and has_result:
+            self._save()
+
+    def _save(self) -> None:
+        self._timer.stop()
+        self._presenter.refresh()
+        if not self._window.grab().save(str(self._path)):
+            self.problem = f"The picture cannot be written to {self._path}; give a .png in a folder that exists."
+        self._window.close()
+
+    def _give_up(self) -> None:
+        now = self._presenter.situation
+        why = now.problem or "; ".join(fault.message for fault in now.faults) or "no frame came"
+        self.problem = f"The window did not show {self._frames} frames within {SCREENSHOT_LIMIT_S:.0f} s: {why}"
+        self._window.close()
+
+
+def make_application(chosen_theme: str, kiosk: bool = False) -> QApplication:
+    """The one QApplication, dressed."""
+    for name in FOREIGN_QT:
+        os.environ.pop(name, None)
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("DepthFace")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("depthface")
+    theme.apply(application, theme_name(chosen_theme), kiosk)
+    return application
+
+
+def build_main_window(parts: Parts, kiosk: bool = False) -> tuple[MainWindow, Bridge, Presenter, Commands]:
+    """The window with everything behind it, nothing started yet; all of it belongs to the window."""
+    window = MainWindow(kiosk)
+    bridge = Bridge(window)
+    presenter = Presenter(window, bridge)
+    return window, bridge, presenter, Commands(window, bridge, presenter, parts)
+
+
+def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None = None, kiosk: bool = False) -> int:
+    """Show the window until it is closed; the exit status.
+
+    Args:
+        screenshot: save the window's picture here once `frames` frames were painted, and end.
+        kiosk: the whole screen, large text, nothing to press.
+
+    Raises:
+        CameraError: if a screenshot was wanted and no pictures came.
+        InputError: if the screenshot cannot be written.
+    """
+    application = make_application(parts.settings.theme, kiosk)
+    window, bridge, presenter, commands = build_main_window(parts, kiosk)
+    application.installEventFilter(KeepSpace(window))
+    shot = Screenshot(window, presenter, bridge, screenshot, frames or SCREENSHOT_FRAMES) if screenshot else None
+    _show(window, kiosk, is_shot=shot is not None)
+    commands.start()
+    application.exec()
+    problem, is_picture_there = (shot.problem, presenter.frames_shown > 0) if shot else ("", True)
+    window.deleteLater()
+    if problem:
+        raise InputError(problem) if is_picture_there else CameraError(problem)
+    return 0
+
+
+def _show(window: MainWindow, kiosk: bool, is_shot: bool) -> None:
+    if is_shot:
+        window.resize(1440, 900)
+        window.show()
+    elif kiosk:
+        window.showFullScreen()
+    else:
+        window.restore_layout()
+        window.show()
