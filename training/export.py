@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ VERSION = "1.0"
 LICENCE = "Apache-2.0"
 ATTRIBUTIONS = (
     "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719",
-    "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative Technologies",
+    "Trained on faces sampled from ICT FaceKit, MIT licence, (c) 2020 USC Institute for Creative Technologies",
 )
 DATA = "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth; d435 held out"
 
@@ -63,10 +64,12 @@ def export(
     with torch.no_grad():
         expected = model(*inputs.values())
     expected = expected if isinstance(expected, tuple) else (expected,)
-    program = torch.onnx.export(
-        model, tuple(inputs.values()), input_names=list(inputs), output_names=list(outputs), dynamic_shapes=dynamic,
-        dynamo=True, external_data=False, verbose=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own parts
+        program = torch.onnx.export(
+            model, tuple(inputs.values()), input_names=list(inputs), output_names=list(outputs),
+            dynamic_shapes=dynamic, dynamo=True, external_data=False, verbose=False,
+        )  # fmt: skip
     proto = program.model_proto
     for key, value in {"depthface.card": json.dumps(dict(card)), **(metadata or {})}.items():
         proto.metadata_props.add(key=key, value=value)
@@ -77,7 +80,9 @@ def export(
         got = session.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
         worst = max(float(np.abs(a - b.numpy()).max()) for a, b in zip(got, expected, strict=True))
         if not worst <= tolerance:
-            raise RuntimeError(f"{path.name}: ONNX Runtime differs from PyTorch by {worst:.2g}, allowed {tolerance:.2g}")
+            raise RuntimeError(
+                f"{path.name}: ONNX Runtime differs from PyTorch by {worst:.2g}, allowed {tolerance:.2g}"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(candidate.read_bytes())
     return worst

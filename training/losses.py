@@ -47,6 +47,7 @@ class PaperLoss(nn.Module):
         self.weights = weights
 
     def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """Loss of (B, 1, H, W) depth in network range."""
         l1, structure, perceptual = self.weights
         loss = l1 * F.l1_loss(predicted, target) + structure * (1 - ssim(predicted, target))
         if self.recogniser is not None and perceptual:
@@ -77,6 +78,7 @@ class SurfaceLoss(nn.Module):
         self.outlier, self.angle, self.surface = outlier, angle, surface
 
     def forward(self, predicted: Tensor, logit: Tensor, target: Tensor, surface: Tensor, face: Tensor) -> Tensor:
+        """Loss of (B, 1, H, W) depth in network range and of the logits of there being a surface."""
         weight = surface * (1 + face)
         error = (predicted - target).abs() * DEPTH_RANGE_MM
         depth = _mean_over(error + self.outlier * error.clamp_max(30) ** 2 / 10, weight)

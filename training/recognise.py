@@ -125,6 +125,7 @@ class Student(nn.Module):
         self.shape = nn.Linear(1920, 3 * SHAPE_POINTS)
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
+        """(B, 1920) features."""
         return self.network(depth, normals, valid)
 
 

@@ -34,8 +34,8 @@ class LoopConfig:
     steps:        length of the run; the learning rate falls along a cosine to zero at its end
     warm_up:      steps over which the learning rate rises
     average:      decay of the exponential moving average of the weights, per step
-    precision:    "float32", "bfloat16", or "auto": bfloat16 where the processor has instructions for it. It is 2.2 times
-                  faster there, and 15 to 25 times slower elsewhere.
+    precision:    "float32", "bfloat16", or "auto": bfloat16 where the processor has instructions for it. It is 2.2
+                  times faster there, and 15 to 25 times slower elsewhere.
     exact_share:  last part of the run that is float32 whatever the precision
     """
 

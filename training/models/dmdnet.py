@@ -1,12 +1,13 @@
 """DMDNet: a depth map denoiser whose decoder is an implicit function of the place it is asked about.
 
-Source: Xu et al., Depth Map Denoising Network and Lightweight Fusion Network, arXiv 2401.00719, section 3. What the paper
-leaves open is read as follows: the encoder is that of its section 3.2 without a convolution after the three ResBlocks of
-a DS-ResBlock; depth and normal features are added; the relative offset is counted in cells of the feature map, as in LIIF
-(Chen et al., CVPR 2021); the coordinate embedding of a fixed grid is one learned vector per pixel.
+Source: Xu et al., Depth Map Denoising Network and Lightweight Fusion Network, arXiv 2401.00719, section 3. What the
+paper leaves open is read as follows: the encoder is that of its section 3.2 without a convolution after the three
+ResBlocks of a DS-ResBlock; depth and normal features are added; the relative offset is counted in cells of the feature
+map, as in LIIF (Chen et al., CVPR 2021); the coordinate embedding of a fixed grid is one learned vector per pixel.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +49,7 @@ class ResBlock(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same."""
         return x + self.second(F.relu(self.first(x)))
 
 
@@ -66,6 +68,7 @@ class Encoder(nn.Module):
         )
 
     def forward(self, depth: Tensor, normals: Tensor) -> list[Tensor]:
+        """Four maps (B, C, S, S), S in SCALES."""
         features = [self.body(self.depth(depth) + self.normals(normals))]
         for down in self.down:
             features.append(down(features[-1]))
@@ -104,7 +107,7 @@ class Decoder(nn.Module):
         self.encoding = nn.Linear(2 * n, first, bias=False)
         self.offset = nn.Linear(2, first, bias=False)
         widths = config.hidden
-        self.hidden = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths, widths[1:], strict=False))
+        self.hidden = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], config.outputs, 1)
 
     def positional_encoding(self, phase: tuple[float, float]) -> Tensor:
@@ -137,6 +140,7 @@ class Decoder(nn.Module):
         return self.last(total)
 
     def forward(self, features: list[Tensor], phase: tuple[float, float]) -> Tensor:
+        """(B, outputs, 128, 128) for queries at this phase."""
         encoded = self.encoding(self.positional_encoding(phase))
         maps = []
         for cells in SCALES:
@@ -175,5 +179,6 @@ class Dmdnet(nn.Module):
     def forward(
         self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor, phase: tuple[float, float] = (0.0, 0.0)
     ) -> tuple[Tensor, Tensor]:
+        """Depth (B, 1, 128, 128) in network range, and the logit of there being a surface."""
         raw = self.decoder(self.encode(depth, normals, valid, noise), phase)
         return self.head(raw, depth, valid)

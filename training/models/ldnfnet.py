@@ -35,6 +35,7 @@ class Backbone(nn.Module):
         self.taps = nn.ModuleList(nn.MaxPool2d(k, s, s) for k, s in ((33, 16), (17, 8), (9, 4)))
 
     def forward(self, x: Tensor) -> Tensor:
+        """All four scales at 8 × 8."""
         scales = []
         for block, tap in zip(self.blocks, (*self.taps, self.pool), strict=True):
             x = block(x)
@@ -51,6 +52,7 @@ class Vectorise(nn.Module):
         self.weights = nn.Conv2d(channels, channels, 8, groups=channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, 8, 8) to (B, C)."""
         return self.weights(x).flatten(1)
 
 
@@ -73,6 +75,7 @@ class Led3d(nn.Module):
         self.vectorise = Vectorise(width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, 128, 128) to (B, width)."""
         return self.vectorise(self.block(self.backbone(x)))
 
 

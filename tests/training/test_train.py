@@ -1,0 +1,160 @@
+"""The loop: it resumes as if nothing had happened, learns one batch by heart, and exports only what agrees."""
+
+import json
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+
+from training.checkpoint import Checkpoint, build
+from training.export import DenoiserGraph, export, export_denoiser
+from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.tasks import DenoiseTask
+from training.train import LoopConfig, Run, learning_rate
+
+MODEL = {"channels": 8, "blocks": 1, "hidden": [8, 8], "encoding": 4, "head": "gated"}
+LOOP = {"steps": 6, "batch": 4, "learning_rate": 1e-2, "precision": "float32", "save_every": 3, "warm_up": 2}
+
+
+class Line(Dataset):
+    def __init__(self, seed, length):
+        self.seed, self.length = seed, length
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, n):
+        x = np.random.default_rng((self.seed, n)).normal(size=2).astype(np.float32)
+        return {"x": x, "y": x @ np.array([[2.0], [-1.0]], np.float32)}
+
+
+class LineTask:
+    def model(self):
+        return nn.Linear(2, 1)
+
+    def data(self, seed, length, batch):
+        return Line(seed, length)
+
+    def loss(self, model, batch):
+        return ((model(batch["x"]) - batch["y"]) ** 2).mean()
+
+    def validate(self, model):
+        return {"weight": model.weight[0, 0].item()}
+
+
+def run(folder, steps):
+    config = build(LoopConfig, {**LOOP, "steps": 6})
+    one = Run(LineTask(), config, {"loop": LOOP}, folder)
+    for batch, _ in zip(_batches(one), range(steps), strict=False):
+        one.one_step(batch, one.step / config.steps)
+    one.save(one.task.validate(one.average))
+    return one
+
+
+def _batches(one):
+    from training.train import batches
+
+    return batches(one.task, one.config, one.step, 0)
+
+
+def test_a_killed_run_ends_like_an_unbroken_one(tmp_path):
+    whole = run(tmp_path / "whole", 6)
+    run(tmp_path / "broken", 2)
+    resumed = run(tmp_path / "broken", 4)
+    assert resumed.step == whole.step == 6
+    for a, b in zip(whole.average.parameters(), resumed.average.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_train_writes_figures_and_stops_at_the_last_step(tmp_path):
+    one = Run(LineTask(), build(LoopConfig, LOOP), {"loop": LOOP}, tmp_path)
+    figures = one.train(minutes=None, workers=0)
+    assert one.step == 6
+    lines = [json.loads(line) for line in (tmp_path / "figures.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 6, 6]
+    assert lines[-1]["weight"] == figures["weight"]
+
+
+def test_learning_rate_rises_then_falls_to_zero():
+    config = build(LoopConfig, {**LOOP, "warm_up": 10})
+    assert learning_rate(config, 0, 0.0) == pytest.approx(1e-3)
+    assert learning_rate(config, 500, 0.5) == pytest.approx(5e-3)
+    assert learning_rate(config, 500, 1.0) == pytest.approx(0.0)
+
+
+def test_unknown_keys_are_refused():
+    with pytest.raises(ValueError, match="channles"):
+        build(DmdnetConfig, {"channles": 8})
+
+
+def test_one_batch_is_learnt_by_heart(faces_folder):
+    torch.manual_seed(0)
+    task = DenoiseTask({"model": MODEL}, faces_folder)
+    batch = torch.utils.data.default_collate([task.data(1, 4, 4)[n] for n in range(2)])
+    model = task.model()
+    optimiser = torch.optim.Adam(model.parameters(), 1e-2)
+    losses = []
+    for _ in range(40):
+        loss = task.loss(model, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_validation_reports_every_trained_sensor(faces_folder):
+    task = DenoiseTask({"model": MODEL}, faces_folder)
+    figures = task.validate(task.model().eval())
+    assert {key.split(".")[1] for key in figures} == {"kinect1", "kinect2", "d415", "truedepth"}
+    assert all(np.isfinite(value) for value in figures.values())
+
+
+def checkpoint(tmp_path):
+    model = Dmdnet(build(DmdnetConfig, MODEL))
+    experiment = {"model": MODEL, "loop": LOOP}
+    path = tmp_path / "last.pt"
+    Checkpoint(experiment, model.state_dict(), model.state_dict(), {}, 3, 1.0, "abc", {}).save(path)
+    return path, model.eval()
+
+
+@pytest.mark.parametrize(("fine", "side"), [(False, 128), (True, 256)])
+def test_exported_denoiser_computes_what_the_network_computes(tmp_path, faces, faces_folder, fine, side):
+    path, model = checkpoint(tmp_path)
+    worst = export_denoiser(path, tmp_path / "denoiser.onnx", {"note": 1}, fine)
+    assert worst < 2e-4
+    sample = DenoiseTask({"model": MODEL}, faces_folder).data(1, 4, 4)[0]
+    inputs = {key: sample[key][None] for key in ("depth", "normals", "valid", "noise")}
+    session = ort.InferenceSession(str(tmp_path / "denoiser.onnx"), providers=["CPUExecutionProvider"])
+    depth, surface = session.run(None, inputs)
+    assert depth.shape == surface.shape == (1, 1, side, side)
+    card = json.loads(session.get_modelmeta().custom_metadata_map["depthface.card"])
+    assert (card["kind"], card["training_commit"], card["figures"]) == ("denoiser", "abc", {"note": 1})
+    phase = (-0.25, 0.25) if fine else (0.0, 0.0)
+    with torch.no_grad():
+        unfolded, _ = model(*(torch.from_numpy(inputs[key]) for key in inputs), phase)
+    shown = depth[0, 0, 1::2, 0::2] if fine else depth[0, 0]
+    assert np.abs(shown - unfolded[0, 0].numpy()).max() < 1e-3
+
+
+def test_a_model_that_differs_is_never_written(tmp_path):
+    _, model = checkpoint(tmp_path)
+    graph = DenoiserGraph(model, ((0.0, 0.0),))
+    inputs = {
+        "depth": torch.rand(1, 1, 128, 128), "normals": torch.rand(1, 3, 128, 128),
+        "valid": torch.ones(1, 1, 128, 128), "noise": torch.zeros(1, 1, 1, 1),
+    }  # fmt: skip
+    target = tmp_path / "bad.onnx"
+    with pytest.raises(RuntimeError, match="differs"):
+        export(graph, inputs, ("denoised", "surface"), {}, target, tolerance=-1.0)
+    assert not target.exists()
+
+
+def test_pair_arrays_are_what_the_graph_takes(faces_folder):
+    data = DenoiseTask({"model": MODEL}, faces_folder).data(1, 8, 4)
+    first, second = data[0], data[1]
+    assert first["phase"] == second["phase"]
+    assert {key for key in first if key != "phase"} >= {"depth", "normals", "valid", "noise", "target"}
