@@ -73,7 +73,7 @@ def _hair(rng: Rng) -> list[Mesh]:
         parts.append(_long_hair(rng))
     if style == "bun":
         size = rng.uniform(28, 48)
-        at = SKULL_CENTRE_MM + (0, -70 * rng.uniform(0, 1.3), 85 * rng.uniform(0.2, 1.0))
+        at = SKULL_CENTRE_MM + np.array((0, -70 * rng.uniform(0, 1.3), 85 * rng.uniform(0.2, 1.0)))
         parts.append(bumpy(solid((size, size, size), steps=20), rng, 3, 14).moved(at))
     return parts
 
@@ -86,7 +86,7 @@ def glasses(rng: Rng) -> Mesh:
     for side in (-1, 1):
         eye = np.array((side * 32.0, -31.0, depth))
         parts.append(ring((wide, high), thick).moved(eye, upright))
-        parts.append(capsule(eye + (side * wide, -4, 2), (side * 80, -36, 118), thick))
+        parts.append(capsule(eye + np.array((side * wide, -4, 2)), (side * 80, -36, 118), thick))
         if solid_glass:
             parts.append(solid((wide, high, 2.0), steps=16).moved(eye))
     return joined((*parts, capsule((-10, -33, depth), (10, -33, depth), thick)))
@@ -99,7 +99,7 @@ def hat(rng: Rng) -> Mesh:
     low = rng.uniform(-0.45, -0.2)
     points = np.minimum(unit.vertices_mm, (9, low, 9))
     crown = Mesh(points.astype(np.float32), unit.triangles).scaled(SKULL_HALF_MM + np.float32(grow))
-    parts = [crown.moved(SKULL_CENTRE_MM + (0, -6, -4))]
+    parts = [crown.moved(SKULL_CENTRE_MM + np.array((0, -6, -4)))]
     edge = float(SKULL_CENTRE_MM[1] + low * (SKULL_HALF_MM[1] + grow))
     brim = rng.choice(("none", "peak", "round"), p=(0.35, 0.4, 0.25))
     if brim == "peak":
@@ -122,7 +122,7 @@ def scarf(rng: Rng) -> Mesh:
     """A scarf around the neck, sometimes up over the chin."""
     thick = rng.uniform(25, 48)
     around = bumpy(ring((rng.uniform(70, 95), rng.uniform(75, 100)), thick), rng, 5, 40)
-    return around.moved(NECK_JOINT_MM + (0, rng.uniform(5, 60), -30))
+    return around.moved(NECK_JOINT_MM + np.array((0, rng.uniform(5, 60), -30)))
 
 
 def held_hand(rng: Rng) -> Mesh:
@@ -159,20 +159,27 @@ def _body(rng: Rng, joint_mm: NDArray[np.floating], turn_deg: float) -> Mesh:
 
 
 def make_person(
-    generator: FaceGenerator, identity: Identity, turned: HeadPose, facing: NDArray[np.float64],
-    nose_mm: NDArray[np.float32], rng: Rng,
+    generator: FaceGenerator,
+    identity: Identity,
+    turned: HeadPose,
+    facing: NDArray[np.float64],
+    nose_mm: NDArray[np.float32],
+    rng: Rng,
+    look: Appearance | None = None,
 ) -> Person:
     """Put one person into the scene.
 
     Args:
         turned: the head's pose against the line of sight.
         facing: (3, 3) from the axes of that line of sight to camera axes.
+        look: expression, hair and beard, with nothing worn or held before the face; None draws all of it.
     """  # fmt: skip
-    vertices = generator.vertices(identity, appearance(rng, generator.sample_expression(rng)))
+    bare = look is not None
+    vertices = generator.vertices(identity, look or appearance(rng, generator.sample_expression(rng)))
     face_axes = place(vertices, generator.nose_tip, HeadPose(0, 0, 0), (0, 0, 0))
     rotation = facing @ turned.matrix()
-    worn, names = _worn(rng)
-    neck_end = np.array(((0, 20, 130), NECK_JOINT_MM + (0, 120, 25)), np.float64)
+    worn, names = ([], ()) if bare else _worn(rng)
+    neck_end = np.array(((0, 20, 130), NECK_JOINT_MM + np.array((0, 120, 25))), np.float64)
     on_head = joined([*_hair(rng), *worn, tube(neck_end, rng.uniform(48, 60, 2), 20)])
     body_turn = turned.yaw_deg * rng.uniform(0.2, 1.1) + rng.normal(0, 12)
     joint = rotation @ NECK_JOINT_MM + nose_mm

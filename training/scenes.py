@@ -15,9 +15,9 @@ from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import look_rotation
 from depthface_app.core.render import render_depth
 from depthface_app.core.sensors import SENSORS, Sensor, vary
+from training.crowd import Person, make_person
 from training.faces.shape import FaceGenerator, Identity
 from training.mesh import Mesh, joined, random_rotation
-from training.crowd import Person, make_person
 from training.props import TURNED, UPRIGHT, Rng
 
 HELD_OUT_SENSOR = "d435"
@@ -88,7 +88,7 @@ def draw_scene(
         facing = 0 if rng.random() < 0.42 else int(rng.choice(5, p=N_PEOPLE_SHARES))
     away = int(rng.choice(4, p=(0.3, 0.45, 0.2, 0.05) if facing == 0 else (0.75, 0.2, 0.05, 0.0)))
     people = _people(rng, generator, identities, sensor, facing, away)
-    return _rendered(rng, people, _things(rng, sensor, [person.nose_mm for person in people]), sensor.intrinsics())
+    return rendered(rng, people, _things(rng, sensor, [person.nose_mm for person in people]), sensor.intrinsics())
 
 
 def _people(
@@ -115,7 +115,9 @@ def _turned_away(rng: Rng) -> HeadPose:
     return HeadPose(float(yaw), float(rng.normal(0, 15)), float(rng.normal(0, 10)))
 
 
-def _free_place(rng: Rng, sensor: Sensor, taken: list[NDArray[np.float32]], far_too: bool) -> NDArray[np.float32] | None:
+def _free_place(
+    rng: Rng, sensor: Sensor, taken: list[NDArray[np.float32]], far_too: bool
+) -> NDArray[np.float32] | None:
     """A place for a nose, away from the others and not straight behind one of them."""
     nearest = max(NEAREST_MM, sensor.min_mm + 40)
     for _ in range(20):
@@ -208,7 +210,8 @@ def _draw(mesh: Mesh, intrinsics: Intrinsics, depth_mm: NDArray[np.float32]) -> 
     return render_depth(seen.vertices_mm, seen.triangles, intrinsics, depth_mm)
 
 
-def _rendered(rng: Rng, people: list[Person], things: list[Mesh], intrinsics: Intrinsics) -> Scene:
+def rendered(rng: Rng, people: list[Person], things: list[Mesh], intrinsics: Intrinsics) -> Scene:
+    """These people and things in a random room, seen through this pinhole."""
     around = [person.rest for person in people] + things
     depth = np.full((intrinsics.height, intrinsics.width), np.nan, np.float32)
     if rng.random() < 0.85:
@@ -224,9 +227,7 @@ def _rendered(rng: Rng, people: list[Person], things: list[Mesh], intrinsics: In
     return Scene(depth, intrinsics, heads, np.array(centres, np.float32).reshape(-1, 3))
 
 
-def _truth(
-    person: Person, alone: NDArray[np.float32], depth: NDArray[np.float32], intrinsics: Intrinsics
-) -> FaceTruth:
+def _truth(person: Person, alone: NDArray[np.float32], depth: NDArray[np.float32], intrinsics: Intrinsics) -> FaceTruth:
     nose = person.nose_mm.astype(np.float64)
     turned = look_rotation(nose).T @ person.rotation
     turn = np.degrees(np.arccos(np.clip(turned[2, 2], -1, 1)))
@@ -238,9 +239,7 @@ def _truth(
     )
 
 
-def _visible(
-    person: Person, alone: NDArray[np.float32], depth: NDArray[np.float32], intrinsics: Intrinsics
-) -> float:
+def _visible(person: Person, alone: NDArray[np.float32], depth: NDArray[np.float32], intrinsics: Intrinsics) -> float:
     """Share of the face's vertices inside the picture, times the share of its pixels that nothing covers."""
     vertices = person.head.vertices_mm
     face = vertices[np.linalg.norm(vertices - person.nose_mm, axis=1) < FACE_RADIUS_MM]
