@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from depthface_app.cameras.base import BackendReport
 from depthface_app.cameras.recorder import RecordingProgress
+from depthface_app.core.errors import InputError
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.settings import Settings
@@ -28,7 +29,7 @@ from depthface_app.ui.snapshot import save_snapshot
 from depthface_app.ui.window import MainWindow
 
 SIMULATED = "simulated:"
-RECORDING_SUFFIX = ".dfs"
+RECORDING_SUFFIX = ".mcap"
 RESTARTED_BY = ("source", "locator", "denoiser", "recogniser", "provider", "threads", "dds", "dds_domain")
 
 
@@ -180,7 +181,7 @@ class Commands(QObject):
             way.setChecked(False)
         elif way.isChecked():
             path = self._new_file("recordings", RECORDING_SUFFIX)
-            self._jobs.run(lambda: engine.record(path), lambda _: None, self._record_failed)
+            self._jobs.run(lambda: _record(engine, path), lambda _: None, self._record_failed)
         else:
             self._jobs.run(engine.stop_recording, self._recorded, self._record_failed)
 
@@ -265,6 +266,14 @@ class Commands(QObject):
         self._bridge.shut_down()
         self.enroller.wait()
         self._jobs.wait()
+
+
+def _record(engine: Engine, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {path.parent} cannot be made ({error.strerror}); free it or its disk.") from error
+    engine.record(path)
 
 
 def theme_name(chosen: str) -> str:

@@ -66,6 +66,8 @@ class EnrolmentCard(Card):
 
     def show_progress(self, instruction: str, reason: str, part: float, is_enough: bool) -> None:
         """How far it is, what to do now, why nothing happens if so, and whether one may stop here."""
+        if not self.name.isReadOnly():
+            self.cancel.setFocus()
         self._set_running(True)
         self.instruction.setText(instruction)
         self.reason.setText(reason)

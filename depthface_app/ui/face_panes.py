@@ -14,7 +14,7 @@ from depthface_app.ui.theme import GRID_PX, TITLE_SCALE, colours_of, fitted, sca
 
 NOTHING = "—"
 LARGEST_FIGURE = 1.6  # of the ordinary text
-LEAST_LIVE = 0.38  # of the room, for the live picture
+LEAST_LIVE = 0.4  # of the room, for the live picture
 
 
 class FacePanes(QWidget):
@@ -218,7 +218,8 @@ class ProbeCard(QWidget):
 def _figure(value: float, signed: bool = False) -> str:
     if math.isnan(value):
         return NOTHING
-    sign = "+" if signed and value >= 0.05 else ""
+    value = round(value, 1) + 0.0  # no minus before a zero
+    sign = "+" if signed and value > 0 else ""
     return f"{sign}{QLocale().toString(value, 'f', 1)}".replace("-", "−")
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -74,6 +74,9 @@ class History(QWidget):
         y = plot.bottom() - threshold * plot.height()
         painter.setPen(QPen(QColor(colours.muted), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        label = QRectF(plot.left(), y + 2, plot.width(), self.fontMetrics().height())
+        text = self.tr("threshold {0}").format(QLocale().toString(threshold, "f", 2))
+        painter.drawText(label, Qt.AlignmentFlag.AlignRight, text)
 
     def _paint_line(self, painter: QPainter, plot: QRectF) -> None:
         colours = colours_of(self)

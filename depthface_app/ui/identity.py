@@ -11,7 +11,8 @@ from depthface_app.ui.card import Card, Muted
 from depthface_app.ui.marks import Standing, ink_of, is_judged, paint_mark, standing_of, word_of
 from depthface_app.ui.theme import GRID_PX, NAME_SCALE, colours_of, fitted, scaled
 
-SMALLEST_NAME = 0.6  # of its full size, before a long name is cut
+SMALLEST_NAME = 0.5  # of its full size, before a long name is cut
+HINT_LINES = 3
 
 
 class NamePlate(QWidget):
@@ -43,7 +44,7 @@ class NamePlate(QWidget):
         painter, colours = QPainter(self), colours_of(self)
         line_px = self.fontMetrics().height()
         room = QRectF(0, 0, self.width(), self.height() - line_px)
-        font = fitted(scaled(self.font(), NAME_SCALE, bold=True), self.name, room.width(), SMALLEST_NAME)
+        font = fitted(scaled(self.font(), NAME_SCALE, bold=True), self.name, 0.97 * room.width(), SMALLEST_NAME)
         painter.setFont(font)
         painter.setPen(QColor(colours.muted if self.standing is None else colours.text))
         text = painter.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideRight, int(room.width()))
@@ -132,7 +133,7 @@ class IdentityCard(Card):
         super().__init__(parent)
         self.plate, self.bar = NamePlate(self), SimilarityBar(self)
         self.hint = Muted("", self)
-        self.hint.setMinimumHeight(self.fontMetrics().height() * 2)
+        self.hint.setFixedHeight(self.fontMetrics().lineSpacing() * HINT_LINES + 4)
         self._values: dict[str, QLabel] = {}
         self.column.addWidget(self.plate)
         self.column.addWidget(self.bar)

@@ -218,10 +218,11 @@ class LiveView(QWidget):
 def _placed(plate: QRectF, box: QRectF, within: QRectF, others: list[QRectF]) -> QRectF:
     """Above the box, or below it where another plate stands, and inside the picture."""
     out = QRectF(plate)
-    for top in (box.top() - 6 - plate.height(), box.bottom() + 6, box.bottom() + 10 + plate.height()):
-        left = min(max(box.left(), within.left() + 4), within.right() - plate.width() - 4)
-        top = min(max(top, within.top() + 4), within.bottom() - plate.height() - 4)
-        out.moveTopLeft(QPointF(left, top))
+    left = min(max(box.left(), within.left() + 4), within.right() - plate.width() - 4)
+    step = plate.height() + 4
+    above, below = box.top() - 2 - step, box.bottom() + 6
+    for top in (above, below, below + step, above - step, below + 2 * step, above - 2 * step):
+        out.moveTopLeft(QPointF(left, min(max(top, within.top() + 4), within.bottom() - plate.height() - 4)))
         if not any(out.intersects(other) for other in others):
             break
     return out

@@ -77,7 +77,7 @@ class Pane(QWidget):
         self._paint_picture(painter, square)
         if self.message:
             self._paint_message(painter, square)
-        if self.crosshair is not None:
+        if self.crosshair is not None and not self.message:
             paint_crosshair(painter, square, self.crosshair)
         edge = colours.accent if self.hasFocus() else colours.line
         painter.setPen(QPen(QColor(edge), 2 if self.hasFocus() else 1))

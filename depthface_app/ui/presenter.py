@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from depthface_app.core.face import FaceResult, Result
 from depthface_app.pipeline.faults import Fault
-from depthface_app.pipeline.feed import FeedState
 from depthface_app.pipeline.health import Health
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.face_view import FaceView
@@ -15,6 +14,7 @@ from depthface_app.ui.saying import (
     Situation,
     banner_of,
     chosen_face,
+    is_still,
     lamp_of,
     next_track,
     nobody_word,
@@ -24,8 +24,6 @@ from depthface_app.ui.saying import (
 from depthface_app.ui.scales import FaceScale, FrameScale
 from depthface_app.ui.status import REFRESH_MS, StatusFigures
 from depthface_app.ui.window import MainWindow
-
-DIMMED = (FeedState.STALLED, FeedState.RECOVERING, FeedState.FAILED, FeedState.ENDED)
 
 
 class Presenter(QObject):
@@ -70,7 +68,8 @@ class Presenter(QObject):
         """What the window knows about the stream now."""
         engine = self._bridge.engine
         state = engine.state if engine else None
-        return Situation(self._bridge.is_opening, self.problem, state, self._faults, self._has_picture)
+        recognises = engine is None or engine.models is not None
+        return Situation(self._bridge.is_opening, self.problem, state, self._faults, self._has_picture, recognises)
 
     def show_map(self, name: str) -> None:
         """Another colour map in all pictures."""
@@ -95,7 +94,6 @@ class Presenter(QObject):
             self._window.ways["pause"].setChecked(False)
             self._window.stage.live.clear()
             self._window.stage.history.clear()
-            self._window.panes.show_none(nobody_word(False))
         self.refresh()
 
     def _tell(self, problem: str) -> None:
@@ -133,7 +131,7 @@ class Presenter(QObject):
         if face is not None and face.denoised is not None:
             self._window.panes.show_face(FaceView.of(face.denoised))
         else:
-            self._window.panes.show_none(nobody_word(self._has_picture))
+            self._window.panes.show_none(nobody_word(self.situation))
 
     def _take_faults(self) -> None:
         faults = self._bridge.take_faults()
@@ -145,7 +143,7 @@ class Presenter(QObject):
         """All text, four times a second: figures that can be read."""
         now, window = self.situation, self._window
         window.stage.say(notice_of(now), banner_of(now) or self.note)
-        if now.state in DIMMED and self._has_picture:
+        if is_still(now):
             window.stage.live.dim()
         self._show_text(now)
         engine = self._bridge.engine
@@ -156,11 +154,12 @@ class Presenter(QObject):
         self.refreshed.emit()
 
     def _show_text(self, now: Situation) -> None:
-        face = self.face if now.has_picture and now.state not in DIMMED else None
+        face = None if is_still(now) else self.face
         if face is not None:
             self._window.identity.show_face(face)
         else:
-            self._window.identity.show_none(nobody_word(now.has_picture), where_to_stand() if now.has_picture else "")
+            self._window.identity.show_none(nobody_word(now), where_to_stand(now))
+            self._window.panes.show_none(nobody_word(now))
         self._window.panes.read_again()
 
 

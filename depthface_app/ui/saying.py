@@ -12,6 +12,7 @@ from depthface_app.pipeline.feed import FeedState
 from depthface_app.ui.notices import Message
 
 NEARLY_FULL_BYTES = 1_000_000_000  # about a minute and a half of raw frames; compressed it is several
+_STILL = (FeedState.STALLED, FeedState.RECOVERING, FeedState.FAILED, FeedState.ENDED)
 
 
 def _say(text: str) -> str:
@@ -26,6 +27,7 @@ class Situation:
     problem:     why the last one could not be, ""
     state:       of the engine's feed, None without an engine
     has_picture: a frame of this source was painted
+    recognises:  there are networks
     """
 
     is_opening: bool = False
@@ -33,6 +35,7 @@ class Situation:
     state: FeedState | None = None
     faults: tuple[Fault, ...] = ()
     has_picture: bool = False
+    recognises: bool = True
 
 
 def notice_of(now: Situation) -> Message | None:
@@ -128,9 +131,16 @@ def disk_note(free_bytes: int) -> Message | None:
     return Message("hard-drive", _say("The disk is nearly full"), text, "record", _say("Stop recording"))
 
 
-def nobody_word(has_picture: bool) -> str:
+def is_still(now: Situation) -> bool:
+    """Whether the picture, if there is one, no longer moves."""
+    return not now.has_picture or now.state in _STILL
+
+
+def nobody_word(now: Situation) -> str:
     """What stands where the name would."""
-    return _say("No face") if has_picture else _say("No picture")
+    if is_still(now):
+        return _say("No picture")
+    return _say("No face") if now.recognises else _say("No networks")
 
 
 def chosen_face(result: Result | None, track: int | None) -> FaceResult | None:
@@ -149,6 +159,8 @@ def next_track(result: Result | None, track: int | None) -> int | None:
     return tracks[(tracks.index(track) + 1) % len(tracks)] if track in tracks else tracks[0]
 
 
-def where_to_stand() -> str:
+def where_to_stand(now: Situation) -> str:
     """What to do when there is a picture and nobody in it."""
-    return _say("Stand 0.4 to 1.2 m in front of the camera and look at it.")
+    if is_still(now) or not now.recognises:
+        return ""
+    return _say("Stand 0.4 to 1.2 m away and look at the camera.")

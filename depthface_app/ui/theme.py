@@ -135,16 +135,17 @@ def apply(app: QApplication, name: str, kiosk: bool = False) -> None:
 
 def _sheet(colours: Colours) -> str:
     """The one style sheet: flat surfaces and a focus ring that can be seen, for the stock widgets only."""
+    tick = asset(f"icons/check-{'dark' if colours is DARK else 'light'}.svg")
     arrow = asset(f"icons/chevron-down-{'dark' if colours is DARK else 'light'}.svg")
     return f"""
-    QPushButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
+    QPushButton, QComboBox, QLineEdit {{
         background: {colours.raised}; color: {colours.text}; border: 1px solid {colours.line}; border-radius: 6px;
         padding: 4px 10px; min-height: 22px; }}
     QPushButton:hover, QComboBox:hover {{ border-color: {colours.muted}; }}
     QPushButton:pressed {{ background: {colours.line}; }}
     QPushButton:default {{ background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; }}
     QPushButton:disabled {{ color: {colours.muted}; background: {colours.card}; border-color: {colours.raised}; }}
-    QPushButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
+    QPushButton:focus, QComboBox:focus, QLineEdit:focus {{
         border: 2px solid {colours.accent}; padding: 3px 9px; }}
     QPushButton:default:focus {{ border-color: {colours.text}; }}
     QComboBox::drop-down {{ border: none; width: 24px; }}
@@ -169,6 +170,13 @@ def _sheet(colours: Colours) -> str:
     QProgressBar {{ background: {colours.raised}; border: none; border-radius: 6px; height: 12px; text-align: center;
         color: transparent; }}
     QProgressBar::chunk {{ background: {colours.known}; border-radius: 6px; }}
+    QSpinBox, QDoubleSpinBox {{ min-height: 30px; }}
+    QCheckBox {{ spacing: 8px; }}
+    QCheckBox::indicator {{ width: 18px; height: 18px; border: 2px solid {colours.muted}; border-radius: 4px;
+        background: {colours.card}; }}
+    QCheckBox::indicator:focus {{ border-color: {colours.accent}; }}
+    QCheckBox::indicator:checked {{ background: {colours.accent}; border-color: {colours.accent};
+        image: url("{tick.as_posix()}"); }}
     QToolTip {{ background: {colours.raised}; color: {colours.text}; border: 1px solid {colours.line}; padding: 4px; }}
     """
 

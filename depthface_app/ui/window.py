@@ -1,7 +1,7 @@
 """The main window: puts the parts together and does nothing else."""
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Signal
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from depthface_app.ui.actions import make_actions, make_menu, tint
@@ -15,7 +15,8 @@ from depthface_app.ui.theme import GRID_PX, colours_of
 from depthface_app.ui.top_bar import TopBar
 
 SMALLEST = QSize(1024, 640)
-_SIDE_LETTERS = 29  # width of the right column in average characters
+_SIDE_LETTERS = (29, 40)  # width of the right column in average characters, least and most
+_SIDE_PART = 0.2  # of the window, in between
 
 
 class MainWindow(QMainWindow):
@@ -59,16 +60,22 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(ground)
 
     def _right(self) -> QVBoxLayout:
-        width = self.fontMetrics().averageCharWidth() * _SIDE_LETTERS
         self.side.addWidget(self.people)
         self.side.addWidget(self.enrolment)
         column = QVBoxLayout()
         column.setSpacing(2 * GRID_PX)
         for widget in (self.identity, self.side):
-            widget.setFixedWidth(width)
             column.addWidget(widget)
         column.setStretch(1, 1)
         return column
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The right column grows with the window, so that the name does."""
+        least, most = (letters * self.fontMetrics().averageCharWidth() for letters in _SIDE_LETTERS)
+        width = round(min(max(_SIDE_PART * self.width(), least), most))
+        for widget in (self.identity, self.side):
+            widget.setFixedWidth(width)
+        super().resizeEvent(event)
 
     def _undress(self) -> None:
         """Kiosk: who it is and what denoising did, nothing to press."""

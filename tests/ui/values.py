@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,13 @@ def location_of(nose_mm: Nose, track: int = 0, yaw_deg: float = 4.0, pitch_deg: 
 
 def denoised_of(crop: FaceCrop) -> DenoisedFace:
     """A crop of `frame_of`, denoised by knowing the truth."""
-    clean = crop_face(head_mm(crop.nose_mm), PINHOLE, crop.nose_mm).depth_mm
-    return DenoisedFace(crop, clean, normals(clean, crop.intrinsics))
+    return DenoisedFace(crop, *_truth(crop.nose_mm))
+
+
+@cache
+def _truth(nose_mm: Nose) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    clean = crop_face(head_mm(nose_mm), PINHOLE, nose_mm)
+    return clean.depth_mm, normals(clean.depth_mm, clean.intrinsics)
 
 
 def face_of(
