@@ -1,22 +1,23 @@
 """Where concrete things meet: camera, models, gallery and window. Nothing else builds them together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from depthface_app.cameras.base import DepthCamera
-from depthface_app.cameras.found import open_source
+from depthface_app.cameras.base import BackendReport, DepthCamera
+from depthface_app.cameras.found import find_cameras, open_source
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import ModelError
 from depthface_app.gallery.store import GalleryStore
-from depthface_app.inference.denoiser import Denoiser
+from depthface_app.inference.denoiser import FINE_SUFFIX, Denoiser
 from depthface_app.inference.locator import Locator
 from depthface_app.inference.recogniser import Recogniser
 from depthface_app.inference.session import RunOptions
+from depthface_app.pipeline.demonstration import demonstration_source, enrol_people
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import Supervision
-from depthface_app.pipeline.settings import SETTINGS_FILE, Settings
+from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_settings
 from depthface_app.pipeline.stages import Models, Options
 
 GALLERY_FILE = "gallery.sqlite3"
@@ -67,9 +68,22 @@ def _run_options(settings: Settings) -> RunOptions:
     return RunOptions(settings.provider, settings.threads)
 
 
-def camera_maker(settings: Settings, source: str) -> Callable[[], DepthCamera]:
-    """Makes cameras of one source, not opened; each call a new one."""
-    return lambda: open_source(source, dds_domain=settings.dds_domain if settings.dds else None)
+def camera_maker(settings: Settings, source: str, *, paced: bool = True) -> Callable[[], DepthCamera]:
+    """Makes cameras of one source, not opened; each call a new one.
+
+    Args:
+        paced: False delivers every frame of a recording as fast as it is taken.
+    """
+    return lambda: open_source(source, dds_domain=_dds_domain(settings), paced=paced)
+
+
+def list_cameras(settings: Settings) -> tuple[BackendReport, ...]:
+    """What is plugged in, per family; may take seconds."""
+    return find_cameras(dds_domain=_dds_domain(settings))
+
+
+def _dds_domain(settings: Settings) -> int | None:
+    return settings.dds_domain if settings.dds else None
 
 
 def open_gallery(setup: Setup) -> GalleryStore:
@@ -82,20 +96,56 @@ def pipeline_options(settings: Settings) -> Options:
     return Options(threshold=settings.threshold, fine=settings.fine)
 
 
-def build_engine(setup: Setup, store: GalleryStore, source: str, wake: Wake | None = None) -> Engine:
-    """An engine on that source. A model that does not fit leaves an engine with pictures and a standing fault."""
-    settings = setup.settings
+def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = None) -> Engine:
+    """An engine on the settings' source. With a model that does not fit it shows pictures, and the fault stands."""
+    models: Models | None = None
+    gallery, faults = None, []
     try:
-        models, faults = build_models(settings), ()
+        models = build_models(settings)
+        gallery = store.snapshot(models.recogniser.card.name, models.recogniser.card.version)
     except ModelError as error:
-        models, faults = None, (Fault(FaultSource.MODEL, str(error)),)
-    card = models.recogniser.card if models else None
+        faults.append(Fault(FaultSource.MODEL, str(error)))
+    if gallery is not None and gallery.problem:
+        faults.append(Fault(FaultSource.GALLERY, gallery.problem))
     return Engine(
-        camera_maker(settings, source),
+        camera_maker(settings, settings.source),
         models,
-        store.snapshot(card.name, card.version) if card else None,
+        gallery,
         options=pipeline_options(settings),
         wake=wake,
         supervision=Supervision(stall_after_s=settings.stall_after_s),
-        standing=faults,
+        standing=tuple(faults),
     )
+
+
+def enrol_demonstration(setup: Setup) -> tuple[str, Iterator[str]]:
+    """The demonstration's source, and the steps that enrol its people while they are taken."""
+    models = build_models(setup.settings)
+    steps = enrol_people(open_gallery(setup), models, lambda source: camera_maker(setup.settings, source)())
+    return demonstration_source(), steps
+
+
+def denoisers() -> tuple[tuple[str, str | None], ...]:
+    """(label, value of `Settings.denoiser`) of every denoiser to choose from; None is the shipped default."""
+    others = sorted(
+        path.stem for path in asset("models").glob("denoiser_*.onnx") if not path.stem.endswith(FINE_SUFFIX)
+    )
+    return (("live", None), *((stem.removeprefix("denoiser_"), stem) for stem in others))
+
+
+def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = None, frames: int | None = None) -> int:
+    """Show the window until it is closed, or until its screenshot is taken; returns the exit status."""
+    from depthface_app.ui.app import run_app  # Qt is loaded for the window only
+    from depthface_app.ui.commands import Parts
+
+    store = open_gallery(setup)
+    parts = Parts(
+        make_engine=lambda settings, wake: build_engine(settings, store, wake),
+        store=store,
+        settings=setup.settings,
+        save=lambda settings: save_settings(setup.settings_file, settings),
+        find_cameras=list_cameras,
+        denoisers=denoisers(),
+        data_dir=setup.data_dir,
+    )
+    return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk)

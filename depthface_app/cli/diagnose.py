@@ -1,0 +1,27 @@
+"""`depthface doctor`, the command around the checks."""
+
+from typing import Annotated
+
+import typer
+
+from depthface_app.build import Setup, build_models, list_cameras
+from depthface_app.cli.doctor import examine, is_well
+from depthface_app.cli.saying import say, say_json
+
+
+def doctor(
+    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+) -> None:
+    """Check drivers, permissions, libraries, models, providers and the data folder; say what to do."""
+    setup: Setup = ctx.obj
+    checks = []
+    for check in examine(setup.data_dir, lambda: build_models(setup.settings), lambda: list_cameras(setup.settings)):
+        checks.append(check)
+        if not as_json:
+            say(f"{check.verdict.value:8}{check.name}: {check.found}")
+            if check.advice:
+                say(f"        {check.advice}")
+    if as_json:
+        say_json({"ok": is_well(checks), "checks": [check.as_json() for check in checks]})
+    if not is_well(checks):
+        raise typer.Exit(1)
