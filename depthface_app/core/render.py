@@ -66,3 +66,33 @@ def render_depth(
     )
     buffer[buffer >= FAR_MM] = np.nan
     return buffer
+
+
+def render_lit(
+    vertices_mm: NDArray[np.float32],
+    triangles: NDArray[np.int32],
+    reflectance: NDArray[np.float32],
+    intrinsics: Intrinsics,
+    depth_mm: NDArray[np.float32],
+    reflected: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rasterise a mesh into a scene that has a surface in every pixel, with how much light each surface sends back.
+
+    Args:
+        vertices_mm: (N, 3) float32 in camera axes.
+        triangles: (M, 3) int32.
+        reflectance: (N,) float32 in [0, 1]; a triangle takes that of its first corner.
+        depth_mm: (H, W) float32 of what is already there; drawn over.
+        reflected: (H, W, 3) float32 of what is already there, the same in all three channels; drawn over.
+
+    Returns:
+        Depth and reflectance after drawing, the given arrays where those were contiguous.
+    """
+    colours = np.repeat(reflectance[:, None], 3, axis=1)
+    vertices = np.ascontiguousarray(_centred(vertices_mm, intrinsics))
+    fov_y_rad = 2.0 * math.atan(intrinsics.height / (2.0 * intrinsics.fy))
+    triangles = np.ascontiguousarray(triangles, np.int32)
+    reflected, depth_mm = cv2.triangleRasterize(
+        vertices, triangles, colours, reflected, depth_mm, GL_FROM_CAMERA, fov_y_rad, NEAR_MM, FAR_MM, _SETTINGS
+    )
+    return depth_mm, reflected
