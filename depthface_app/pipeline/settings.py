@@ -54,7 +54,7 @@ def load_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
     """
     try:
         overrides = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings(), ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return Settings(), (f"The settings file {path} cannot be read ({error}); the defaults are used.",)

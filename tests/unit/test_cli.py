@@ -1,0 +1,332 @@
+"""The commands as scripts see them: stdout, one line of trouble, exit status. Networks are fakes; the rest is real."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from depthface_app.cli import main
+from depthface_app.cli.program import with_command
+from depthface_app.gallery.store import GalleryStore
+from depthface_app.inference.denoiser import Denoiser
+from depthface_app.inference.locator import Locator
+from depthface_app.inference.recogniser import Recogniser
+from tests.fake_models import FakeDenoiser, FakeLocator, FakeRecogniser, axis_vector
+from tests.fakes import fake_frame
+
+FRAME = fake_frame(size=(240, 320))
+
+
+class Seeing:
+    """Which axis the fake recogniser sees."""
+
+    who = 0
+
+
+@pytest.fixture(autouse=True)
+def networks(monkeypatch):
+    seeing = Seeing()
+    recogniser = FakeRecogniser(lambda location: axis_vector(seeing.who, lean=0.2))
+    monkeypatch.setattr(Locator, "open", lambda path, options=None: FakeLocator())
+    monkeypatch.setattr(Denoiser, "open", lambda path, options=None: FakeDenoiser())
+    monkeypatch.setattr(Recogniser, "open", lambda path, options=None: recogniser)
+    return seeing
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    """Run a command in an empty folder: (status, stdout lines, stderr lines)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        status = main([str(each) for each in arguments])
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err.splitlines()
+
+    return call
+
+
+@pytest.fixture
+def ada(tmp_path):
+    path = tmp_path / "ada.png"
+    path.write_bytes(cv2.imencode(".png", FRAME.depth_mm)[1].tobytes())
+    pinhole = FRAME.intrinsics
+    values = {key: getattr(pinhole, key) for key in ("fx", "fy", "cx", "cy", "width", "height")}
+    path.with_suffix(".json").write_text(json.dumps(values))
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path):
+    path = tmp_path / "room.npz"
+    np.savez(path, depth_mm=np.full((240, 320), 2500, np.uint16))
+    return path
+
+
+# ---- denoise
+
+
+def test_denoise_writes_what_is_promised(run, ada, tmp_path):
+    status, out, err = run("denoise", ada, "-o", tmp_path / "out", "--json")
+    assert (status, err) == (0, [])
+    assert json.loads(out[0])["faces"] == 1
+    with np.load(tmp_path / "out" / "ada.npz") as data:
+        depth, mask, normals = data["depth_mm"], data["face_mask"], data["normals"]
+        (face,) = json.loads(str(data["faces"]))
+    assert (depth.dtype, depth.shape) == (np.float32, (240, 320))
+    assert (mask.dtype, mask.shape) == (np.bool_, (240, 320))
+    np.testing.assert_array_equal(depth[~mask], FRAME.depth_mm[~mask])
+    assert mask.sum() > 1000
+    np.testing.assert_allclose(np.linalg.norm(normals[mask], axis=-1), 1, atol=1e-5)
+    assert len(face["nose_mm"]) == 3
+    assert cv2.imread(str(tmp_path / "out" / "ada.png")).shape[2] == 3
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["ada.npz", "ada.png"]
+
+
+def test_denoised_files_are_inputs_again(run, ada, tmp_path):
+    run("denoise", ada, "-o", tmp_path / "out")
+    status, out, err = run("denoise", tmp_path / "out" / "ada.npz", "-o", tmp_path / "again")
+    assert (status, err) == (0, [])
+    assert "1 face" in out[0]
+
+
+def test_denoise_without_a_face_is_no_error(run, empty, tmp_path):
+    status, out, _ = run("denoise", empty, "-o", tmp_path / "out", "--json")
+    assert status == 0
+    assert json.loads(out[0])["faces"] == 0
+    with np.load(tmp_path / "out" / "room.npz") as data:
+        assert not data["face_mask"].any()
+        assert (data["depth_mm"] == 2500).all()
+
+
+def test_one_bad_input_does_not_stop_the_others_and_leaves_nothing_behind(run, ada, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(ada.read_bytes()[:500])
+    status, out, err = run("denoise", bad, ada, "-o", tmp_path / "out")
+    assert status == 1
+    assert len(out) == 1
+    assert err == [f"depthface: {bad} is a truncated or damaged PNG; copy or record it again."]
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["ada.npz", "ada.png"]
+
+
+def test_inputs_that_would_become_the_same_file_are_refused_before_any_work(run, ada, tmp_path):
+    status, _, err = run("denoise", ada, tmp_path / "ada.npz", "-o", tmp_path / "out")
+    assert status == 1
+    assert "would both become ada.npz" in err[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_input_is_never_written_over(run, empty):
+    before = empty.read_bytes()
+    status, _, err = run("denoise", empty, "-o", empty.parent)
+    assert status == 1
+    assert "written over" in err[-1]
+    assert empty.read_bytes() == before
+
+
+def test_a_full_disk_leaves_no_half_file(run, ada, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    status, _, err = run("denoise", ada, "-o", tmp_path / "out")
+    assert status == 1
+    assert "No space left on device; nothing of it was kept" in err[0]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_recording_is_denoised_frame_by_frame(run, tmp_path):
+    run("record", "-s", "simulated:?seed=2", "-o", "a.mcap", "--frames", "2")
+    status, out, err = run("denoise", "a.mcap", "-o", "out", "--json")
+    assert (status, err) == (0, [])
+    assert len(out) == 2
+    assert len(list((tmp_path / "out").glob("a-*.npz"))) == 2
+
+
+# ---- enroll, identify, people
+
+
+def test_enrol_then_identify(run, ada, networks):
+    status, out, err = run("enroll", "Ada", ada, ada, "--json")
+    assert (status, err) == (0, [])
+    assert json.loads(out[0]) == {"name": "Ada", "added": 2, "templates": 2}
+    status, out, _ = run("identify", ada, "--json", "--top", 3)
+    (face,) = json.loads(out[0])["faces"]
+    assert status == 0
+    assert face["name"] == "Ada"
+    assert face["similarity"] == pytest.approx(1, abs=1e-3)
+    assert face["runner_up"] is None
+    assert face["threshold"] == 0.6
+    assert face["live"] is None
+    assert 0 <= face["quality"] <= 1
+    assert len(face["nose_xy"]) == 2
+    assert face["distance_mm"] == pytest.approx(610, abs=20)
+    assert face["candidates"] == [["Ada", pytest.approx(1, abs=1e-3)]]
+    networks.who = 3
+    _, out, _ = run("identify", ada, "--json")
+    assert json.loads(out[0])["faces"][0]["name"] is None
+    _, out, _ = run("identify", ada)
+    assert "unknown" in out[0]
+
+
+def test_identify_without_people_or_without_a_face(run, ada, empty):
+    status, out, _ = run("identify", ada, empty, "--json")
+    first, second = (json.loads(line) for line in out)
+    assert status == 0
+    assert first["faces"][0]["name"] is None
+    assert first["faces"][0]["similarity"] is None
+    assert (second["faces"], second["frame"]) == ([], None)
+
+
+def test_identify_goes_on_after_a_bad_input(run, ada):
+    status, out, err = run("identify", "none.png", ada)
+    assert status == 1
+    assert len(out) == 1
+    assert err == ["depthface: none.png cannot be read: No such file or directory."]
+
+
+def test_identify_a_source_has_one_line_per_frame_and_face(run):
+    status, out, err = run("identify", "--source", "simulated:?realtime=0", "--frames", 3, "--json")
+    lines = [json.loads(line) for line in out]
+    assert (status, err) == (0, [])
+    assert len({line["frame"] for line in lines}) == 3
+    assert all(line["input"] == "simulated:?realtime=0" for line in lines)
+
+
+def test_enrolling_from_a_picture_without_a_face_adds_nobody(run, ada, empty, own_folders):
+    status, out, err = run("enroll", "Ada", ada, empty)
+    assert (status, out) == (1, [])
+    assert "shows no face; nobody was enrolled" in err[-1]
+    assert GalleryStore(own_folders / "depthface" / "gallery.sqlite3").people() == ()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("enroll", "Ada"), ("identify",), ("identify", "a.png", "--source", "simulated:")]
+)
+def test_neither_input_nor_source_or_both_is_wrong_use(run, arguments):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, [])
+    assert "INPUT" in err[-1]
+
+
+def test_people_are_listed_shown_renamed_removed_exported_and_imported(run, ada):
+    assert run("people", "list")[1] == ["Nobody is enrolled."]
+    assert run("people", "list", "--json")[1] == []
+    run("enroll", "Ada", ada)
+    listed = json.loads(run("people", "list", "--json")[1][0])
+    assert (listed["name"], listed["templates"], listed["models"]) == ("Ada", 1, ["fake-recogniser 1"])
+    shown = json.loads(run("people", "show", "ada", "--json")[1][0])
+    assert shown["views"][0]["source"] == "ada.png"
+    assert run("people", "export", "all.json")[0] == 0
+    assert run("people", "rename", "Ada", "Ada L.")[1] == ["Ada is now Ada L."]
+    assert run("people", "remove", "ada l.")[0] == 0
+    assert run("people", "import", "all.json")[1] == ["all.json: 1 people, 1 new views"]
+    assert "Ada: 1 view" in run("people", "list")[1][0]
+    status, out, err = run("people", "remove", "Eve")
+    assert (status, out) == (1, [])
+    assert err == ["depthface: Nobody called “Eve” is enrolled; `people list` shows who is."]
+
+
+# ---- record, cameras, settings
+
+
+def test_record_then_play(run, tmp_path):
+    status, out, _ = run("record", "-s", "simulated:?realtime=0", "-o", "a.mcap", "--frames", 5, "--json")
+    values = json.loads(out[0])
+    assert status == 0
+    assert (values["frames"], values["dropped"]) == (5, 0)
+    assert len({json.loads(line)["frame"] for line in run("identify", "a.mcap", "--json")[1]}) == 5
+    before = (tmp_path / "a.mcap").read_bytes()
+    status, _, err = run("record", "-s", "simulated:", "-o", "a.mcap", "--frames", 5)
+    assert status == 1
+    assert "exists already" in err[0]
+    assert (tmp_path / "a.mcap").read_bytes() == before
+
+
+def test_record_processed_holds_the_denoised_depth(run):
+    status, out, _ = run(
+        "record", "-s", "simulated:?realtime=0", "-o", "b.mcap", "--frames", 2, "--processed", "--json"
+    )
+    assert status == 0
+    assert json.loads(out[0])["frames"] == 2
+
+
+def test_a_recording_cut_in_the_middle_is_used_up_to_there(run, tmp_path):
+    run("record", "-s", "simulated:?realtime=0", "-o", "a.mcap", "--frames", 6)
+    whole = (tmp_path / "a.mcap").read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) * 6 // 10])
+    status, out, _ = run("identify", "cut.mcap", "--json")
+    frames = {json.loads(line)["frame"] for line in out}
+    assert status == 0
+    assert 1 <= len(frames) < 6
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("nonsense:", "no kind of source"), ("kinect1:0", "Kinect v1"), ("none.mcap", "no source and no file")],
+)
+def test_sources_that_cannot_be_are_one_sentence(run, source, words):
+    status, out, err = run("identify", "--source", source)
+    assert (status, out, len(err)) == (1, [], 1)
+    assert words in err[0]
+
+
+def test_cameras_lists_every_family(run):
+    status, out, _ = run("cameras", "--json")
+    assert status == 0
+    assert {"simulated", "realsense"} <= {json.loads(line)["backend"] for line in out}
+    assert any("simulated:" in line for line in run("cameras")[1])
+
+
+def test_a_bad_settings_file_warns_and_the_command_works(run, own_folders):
+    folder = own_folders / "depthface"
+    folder.mkdir(parents=True)
+    (folder / "settings.toml").write_text("threads = 'many'\ncolour = 1\n")
+    status, out, err = run("people", "list")
+    assert (status, out) == (0, ["Nobody is enrolled."])
+    assert len(err) == 2
+    assert all("is ignored" in line for line in err)
+
+
+def test_the_data_folder_is_chosen_by_option_before_environment(run, ada, tmp_path):
+    run("--data-dir", tmp_path / "mine", "enroll", "Ada", ada)
+    assert run("people", "list")[1] == ["Nobody is enrolled."]
+    assert len(run("--data-dir", tmp_path / "mine", "people", "list")[1]) == 1
+
+
+def test_a_data_folder_that_cannot_be_is_one_sentence(run, ada):
+    status, out, err = run("--data-dir", ada, "people", "list")
+    assert (status, out, len(err)) == (1, [], 1)
+
+
+def test_version_and_wrong_use(run):
+    status, out, _ = run("--version")
+    assert status == 0
+    assert out[0].startswith("depthface ")
+    assert run("nonsense")[0] == 2
+    assert run("--threads", "0", "people", "list")[0] == 2
+    assert run("record", "-s", "simulated:")[0] == 2
+
+
+def test_what_nobody_foresaw_is_one_line_too(run, ada, monkeypatch):
+    monkeypatch.setattr(FakeLocator, "locate", lambda self, frame: 1 / 0)
+    status, out, err = run("identify", ada)
+    assert (status, out, len(err)) == (1, [], 1)
+    assert "ZeroDivisionError" in err[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ([], ["app"]),
+        (["--source", "simulated:"], ["app", "--source", "simulated:"]),
+        (["--data-dir", "x", "--kiosk"], ["--data-dir", "x", "app", "--kiosk"]),
+        (["--data-dir=x", "-v", "people", "list"], ["--data-dir=x", "-v", "people", "list"]),
+        (["--version"], ["--version"]),
+        (["--threads", "2"], ["--threads", "2", "app"]),
+        (["bench", "--json"], ["bench", "--json"]),
+    ],
+)
+def test_the_window_is_the_command_when_none_is_named(given, meant):
+    assert with_command(given) == meant
