@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox
 
 from depthface_app import __version__
+from depthface_app.core.assets import asset
 from depthface_app.core.errors import CameraError, InputError
 from depthface_app.ui import theme
 from depthface_app.ui.bridge import Bridge
@@ -77,6 +79,7 @@ def make_application(chosen_theme: str, kiosk: bool = False) -> QApplication:
     application.setApplicationName("DepthFace")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("depthface")
+    application.setWindowIcon(QIcon(str(asset("depthface.svg"))))
     theme.apply(application, theme_name(chosen_theme), kiosk)
     return application
 
