@@ -2,7 +2,7 @@
 
 Whole pictures of simulated people go through the program's own locator, denoiser and recogniser. Each of a hundred is
 enrolled with one frontal picture of one sensor and looked for again by other sensors at other distances; as many
-strangers are looked for in vain. People of validation choose the threshold for the recogniser's card, people of test give
+strangers are looked for in vain. People of validation choose the threshold for the card, people of test give
 the figures that are published.
 """
 

@@ -26,7 +26,7 @@ from training.faces.ict import IctModel
 from training.faces.shape import Appearance, FaceGenerator, Identity
 from training.losses import contrast
 from training.mean_face import mean_face
-from training.models.ldnfnet import Ldnfnet
+from training.models.ldnfnet import DROPOUT, FUSED, Ldnfnet, Led3d
 from training.pairs import TRAINED_SENSORS, Scene, View, sample_appearance, sample_view, use_one_thread
 from training.seeds import VALIDATION_IDENTITIES, generator
 
@@ -39,12 +39,14 @@ VALIDATION_PEOPLE, VALIDATION_PROBES = 60, 2
 class RecogniserConfig:
     """Which recogniser and on what.
 
-    relief_mm:   difference to the mean face that the network sees as 1
+    network:     "ldnfnet", or "led3d" (depth alone): the recogniser whose features the paper's perceptual loss compares
+    relief_mm:   difference to the mean face that LDNFNet sees as 1
     temperature: of the contrast
     shape:       weight of the neutral shape's squared error
     denoiser:    checkpoint of the denoiser that dirties the training crops; "" = a stand-in for denoisers
     """
 
+    network: str = "ldnfnet"
     relief_mm: float = 15.0
     temperature: float = 0.08
     shape: float = 1.0
@@ -114,19 +116,31 @@ class FaceData(Dataset):
         return {**face_arrays(face), "shape": self.shape(identity)}
 
 
-class Student(nn.Module):
-    """LDNFNet with the heads that only training needs."""
+def around_mean(mean: MeanFace, relief_mm: float) -> Ldnfnet:
+    """An LDNFNet that reads faces as differences to the mean face."""
+    depth = torch.from_numpy(np.nan_to_num(mean.depth_mm / np.float32(DEPTH_RANGE_MM)))[None, None]
+    normals = torch.from_numpy(np.nan_to_num(mean.normals).transpose(2, 0, 1).copy())[None]
+    return Ldnfnet(depth, normals, DEPTH_RANGE_MM / relief_mm)
 
-    def __init__(self, mean: MeanFace, relief_mm: float) -> None:
+
+class Student(nn.Module):
+    """A recogniser with the head that only training needs."""
+
+    def __init__(self, config: RecogniserConfig, mean: MeanFace) -> None:
         super().__init__()
-        depth = torch.from_numpy(np.nan_to_num(mean.depth_mm / np.float32(DEPTH_RANGE_MM)))[None, None]
-        normals = torch.from_numpy(np.nan_to_num(mean.normals).transpose(2, 0, 1).copy())[None]
-        self.network = Ldnfnet(depth, normals, DEPTH_RANGE_MM / relief_mm)
-        self.shape = nn.Linear(1920, 3 * SHAPE_POINTS)
+        self.network: Ldnfnet | Led3d = Led3d() if config.network == "led3d" else around_mean(mean, config.relief_mm)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.shape = nn.Linear(FUSED if config.network == "led3d" else 4 * FUSED, 3 * SHAPE_POINTS)
+
+    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
+        """Features of each path of the network, (B, D) each; one path for Led3D."""
+        if isinstance(self.network, Led3d):
+            return (self.network(depth),)
+        return self.network.paths(depth, normals, valid)
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
-        """(B, 1920) features."""
-        return self.network(depth, normals, valid)
+        """(B, D) features."""
+        return torch.cat(self.paths(depth, normals, valid), 1)
 
 
 def embed(model: nn.Module, faces: list[CanonicalFace]) -> NDArray[np.float32]:
@@ -151,8 +165,8 @@ class RecogniseTask:
         self._validation: tuple[list[CanonicalFace], list[CanonicalFace]] | None = None
 
     def model(self) -> nn.Module:
-        """LDNFNet and its training heads."""
-        return Student(self.mean, self.config.relief_mm)
+        """The recogniser and its training head."""
+        return Student(self.config, self.mean)
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
         """Pairs of looks at new people."""
@@ -160,9 +174,9 @@ class RecogniseTask:
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """L_D + L_N + L_F as in the paper, each a contrast, and the neutral shape."""
-        paths = model.network.paths(batch["depth"], batch["normals"], batch["valid"])
+        paths = model.paths(batch["depth"], batch["normals"], batch["valid"])
         whole = torch.cat(paths, 1)
-        told = model.shape(model.network.dropout(whole)).float()
+        told = model.shape(model.dropout(whole)).float()
         loss = contrast(whole, self.config.temperature)
         for path in paths[:2]:
             loss = loss + 0.5 * contrast(path, self.config.temperature)

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from training.checkpoint import build
+from training.checkpoint import Checkpoint, build
 from training.faces.ict import IctModel
 from training.losses import PaperLoss, SurfaceLoss
 from training.metrics import angle_error_deg, rmse_mm
 from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.models.ldnfnet import Led3d
 from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, use_one_thread
 from training.recognise import RecogniseTask
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
@@ -86,7 +87,7 @@ class DenoiseTask:
     def __init__(self, experiment: dict[str, Any], folder: Path) -> None:
         self.config = build(DmdnetConfig, experiment["model"])
         self.faces = IctModel.load(folder / ICT_FILE)
-        self.paper = PaperLoss() if self.config.head == "direct" else None
+        self.paper = PaperLoss(perceptual(experiment.get("perceptual"))) if self.config.head == "direct" else None
         self.surface = SurfaceLoss()
         self._pairs: dict[str, list[Pair]] | None = None
 
@@ -118,6 +119,16 @@ class DenoiseTask:
                 errors.append((rmse_mm(pair, depth), angle_error_deg(pair, depth)))
             figures[f"rmse_mm.{name}"], figures[f"angle_deg.{name}"] = np.mean(errors, 0)
         return {key: float(value) for key, value in figures.items()}
+
+
+def perceptual(checkpoint: str | None) -> nn.Module | None:
+    """The Led3D of a recognition run, whose features the paper's loss compares; None leaves that part out."""
+    if checkpoint is None:
+        return None
+    weights = Checkpoint.load(checkpoint).average
+    network = Led3d()
+    network.load_state_dict({k.removeprefix("network."): v for k, v in weights.items() if k.startswith("network.")})
+    return network
 
 
 def predict(model: nn.Module, pair: Pair) -> np.ndarray:

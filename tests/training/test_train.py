@@ -9,9 +9,12 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from depthface_app.inference.recogniser import Recogniser
 from training.checkpoint import Checkpoint, build
-from training.export import DenoiserGraph, export, export_denoiser
+from training.export import DenoiserGraph, export, export_denoiser, export_recogniser
 from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.pairs import PHASES
+from training.recognise import RecogniseTask
 from training.tasks import DenoiseTask
 from training.train import LoopConfig, Run, learning_rate
 
@@ -158,3 +161,55 @@ def test_pair_arrays_are_what_the_graph_takes(faces_folder):
     first, second = data[0], data[1]
     assert first["phase"] == second["phase"]
     assert {key for key in first if key != "phase"} >= {"depth", "normals", "valid", "noise", "target"}
+
+
+def test_perceptual_loss_compares_features_of_a_trained_led3d(tmp_path, faces_folder):
+    recognise = RecogniseTask({"model": {"network": "led3d"}}, faces_folder)
+    student = recognise.model()
+    path = tmp_path / "led3d.pt"
+    Checkpoint({}, student.state_dict(), student.state_dict(), {}, 1, 1.0, "abc", {}).save(path)
+    direct = {**MODEL, "head": "direct"}
+    with_features = DenoiseTask({"model": direct, "perceptual": str(path)}, faces_folder)
+    without = DenoiseTask({"model": direct}, faces_folder)
+    batch = torch.utils.data.default_collate([without.data(1, 2, 2)[n] for n in range(2)])
+    model = without.model()
+    difference = with_features.loss(model, batch) - without.loss(model, batch)
+    features = student.network.eval()
+    depth, _ = model(*(batch[key] for key in ("depth", "normals", "valid", "noise")), PHASES[int(batch["phase"][0])])
+    expected = 0.001 * (features(depth) - features(batch["target"])).abs().mean()
+    assert difference.item() == pytest.approx(expected.item(), rel=1e-2, abs=1e-6)
+    assert expected > 0
+
+
+@pytest.mark.parametrize(("network", "dimensions"), [("ldnfnet", 1920), ("led3d", 480)])
+def test_recognition_learns_one_batch(faces_folder, network, dimensions):
+    torch.manual_seed(0)
+    task = RecogniseTask({"model": {"network": network}}, faces_folder)
+    batch = torch.utils.data.default_collate([task.data(1, 8, 4)[n] for n in range(4)])
+    model = task.model()
+    assert model(batch["depth"], batch["normals"], batch["valid"]).shape == (4, dimensions)
+    optimiser = torch.optim.Adam(model.parameters(), 1e-3)
+    losses = []
+    for _ in range(8):
+        loss = task.loss(model, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_exported_recogniser_gives_unit_vectors_and_carries_its_mean_face(tmp_path, faces_folder):
+    task = RecogniseTask({"model": {}}, faces_folder)
+    student = task.model().eval()
+    path = tmp_path / "last.pt"
+    experiment = {"model": {}, "loop": LOOP}
+    Checkpoint(experiment, student.state_dict(), student.state_dict(), {}, 1, 1.0, "abc", {}).save(path)
+    assert export_recogniser(path, tmp_path / "recogniser.onnx", {"threshold": 0.4}) < 2e-4
+    recogniser = Recogniser.open(tmp_path / "recogniser.onnx")
+    assert recogniser.card.threshold == 0.4
+    sample = task.data(1, 2, 2)[0]
+    session = ort.InferenceSession(str(tmp_path / "recogniser.onnx"), providers=["CPUExecutionProvider"])
+    (vector,) = session.run(None, {key: sample[key][None] for key in ("depth", "normals", "valid")})
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(recogniser._mean.depth_mm, task.mean.depth_mm, atol=0.05)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 WIDTHS = (32, 64, 128, 256)
 FUSED = sum(WIDTHS)  # 480
 GROUPS = 32
-DROPOUT = 0.2
+DROPOUT = 0.2  # before the classifier
 
 
 class ConvBlock(nn.Sequential):
@@ -96,7 +96,6 @@ class Ldnfnet(nn.Module):
         self.fusion = FusionBlock()
         self.depth_vector, self.normals_vector = Vectorise(FUSED), Vectorise(FUSED)
         self.fusion_vector = Vectorise(2 * FUSED)
-        self.dropout = nn.Dropout(DROPOUT)
 
     def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Features of the depth, normal and fusion path: (B, 480), (B, 480), (B, 960)."""
@@ -112,4 +111,4 @@ class Ldnfnet(nn.Module):
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
         """(B, 1920) features; their direction is the person."""
-        return self.dropout(torch.cat(self.paths(depth, normals, valid), 1))
+        return torch.cat(self.paths(depth, normals, valid), 1)
