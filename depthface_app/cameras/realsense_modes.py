@@ -1,0 +1,60 @@
+"""Which of its modes a RealSense camera is asked to stream in."""
+
+from typing import Any
+
+from depthface_app.cameras.base import StreamRequest
+from depthface_app.core.errors import CameraError
+
+USUAL = (640, 480, 30)
+
+
+def live_config(rs: Any, device: Any, request: StreamRequest, name: str) -> Any:
+    """What to stream: depth as asked, or near 640×480 at 30 Hz, and the infrared and colour that go with it.
+
+    `rs` is the SDK. Raises CameraError if the camera has no such depth mode.
+    """
+    modes = [profile.as_video_stream_profile() for sensor in device.query_sensors() for profile in _videos(sensor)]
+    depth = _best(modes, rs.stream.depth, rs.format.z16, (request.width, request.height, request.fps))
+    if depth is None:
+        sizes = sorted({_size(mode) for mode in modes if mode.stream_type() == rs.stream.depth})
+        offered = ", ".join(f"{width}x{height} at {fps}" for width, height, fps in sizes)
+        asked = f"{request.width or 'any'}x{request.height or 'any'} at {request.fps or 'any'}"
+        raise CameraError(f"{name} has no depth mode {asked} Hz; it offers {offered}.")
+    width, height, fps = _size(depth)
+    chosen = [depth]
+    if request.infrared:
+        chosen.append(_best(modes, rs.stream.infrared, rs.format.y8, (width, height, fps)))
+    if request.colour:
+        chosen.append(_best(modes, rs.stream.color, rs.format.rgb8, (None, None, fps)))
+    config = rs.config()
+    config.enable_device(device.get_info(rs.camera_info.serial_number))
+    for mode in chosen:
+        if mode is not None:
+            config.enable_stream(
+                mode.stream_type(), mode.stream_index(), *_size(mode)[:2], mode.format(), _size(mode)[2]
+            )
+    return config
+
+
+def _videos(sensor: Any) -> list[Any]:
+    return [profile for profile in sensor.get_stream_profiles() if profile.is_video_stream_profile()]
+
+
+def _size(mode: Any) -> tuple[int, int, int]:
+    return mode.width(), mode.height(), mode.fps()
+
+
+def _best(modes: list[Any], stream: Any, pixels: Any, asked: tuple[int | None, int | None, int | None]) -> Any:
+    """The mode of that stream and format that has every asked-for value and is nearest to the usual one, or None."""
+    fitting = [
+        mode
+        for mode in modes
+        if mode.stream_type() == stream
+        and mode.format() == pixels
+        and all(want is None or want == has for want, has in zip(asked, _size(mode), strict=True))
+    ]
+    return min(fitting, key=lambda mode: (_distance(_size(mode)), mode.stream_index()), default=None)
+
+
+def _distance(size: tuple[int, int, int]) -> tuple[int, int]:
+    return abs(size[0] * size[1] - USUAL[0] * USUAL[1]), abs(size[2] - USUAL[2])
