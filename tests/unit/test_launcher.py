@@ -314,3 +314,8 @@ def test_every_dependency_is_pinned():
     names = {requirement.split(";")[0].strip() for requirement in wanted}
     bare = {name.split("=")[0].split(">")[0].split("<")[0].split("[")[0].lower().replace("_", "-") for name in names}
     assert bare <= pinned
+
+
+def test_the_program_and_the_project_state_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == __version__
