@@ -86,12 +86,14 @@ class DenoisedFace:
     depth_mm: (S, S) float32 distance in mm, NaN outside the surface of the head
     normals:  (S, S, 3) float32 unit vectors in camera axes, facing the camera; NaN where depth is
     fine_depth_mm: (2S, 2S) float32, the same weights decoded at twice the resolution, or None
+    normals_ms: part of the time that went into the normals
     """
 
     crop: FaceCrop
     depth_mm: NDArray[np.float32]
     normals: NDArray[np.float32]
     fine_depth_mm: NDArray[np.float32] | None = None
+    normals_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

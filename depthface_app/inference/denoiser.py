@@ -1,5 +1,6 @@
 """The denoiser: a noisy crop in, the surface out."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +80,13 @@ class Denoiser:
             if self._fine is None:
                 raise ModelError(f"{self.card.identity} has no double-resolution model beside it.")
             fine_depth = self._run(self._fine, crop, given)
+        begun_s = time.perf_counter()
         surface = normals(depth, crop.intrinsics)
+        normals_ms = (time.perf_counter() - begun_s) * 1000
         for array in (depth, surface, fine_depth):
             if array is not None:
                 array.setflags(write=False)
-        return DenoisedFace(crop, depth, surface, fine_depth)
+        return DenoisedFace(crop, depth, surface, fine_depth, normals_ms)
 
     def _run(self, model: Model, crop: FaceCrop, given: DenoiserInput) -> NDArray[np.float32]:
         arrays = {name: getattr(given, name)[None] for name in INPUTS}

@@ -10,8 +10,9 @@ from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore, Template
 from depthface_app.pipeline.stages import Models, recognise
 
+PEOPLE = 6  # few, so that the window opens soon
 ON_STAGE = 3  # people seen at once; the last of them is the stranger
-VIEWS = (HeadPose(0, 0, 0), HeadPose(20, 0, 0), HeadPose(-20, 0, 0), HeadPose(0, 12, 0), HeadPose(0, -12, 0))
+VIEWS = (HeadPose(0, 0, 0), HeadPose(20, 0, 0), HeadPose(-20, 0, 0))
 DISTANCE_MM = 650
 READ_TIMEOUT_S = 10.0
 
@@ -29,7 +30,7 @@ def enrol_people(store: GalleryStore, models: Models, make_camera: Callable[[str
     """
     stranger = people_names()[ON_STAGE - 1]
     known = {person.name for person in store.people()}
-    for name in people_names():
+    for name in people_names()[:PEOPLE]:
         if name != stranger and name not in known:
             store.add(name, _views(name, models, make_camera))
         yield name

@@ -16,7 +16,7 @@ from depthface_app.core.match import CANDIDATES
 from depthface_app.core.quality import CaptureQuality, capture_quality
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
-from depthface_app.pipeline.tracker import Tracks, follow
+from depthface_app.pipeline.tracker import Tracks, follow, remember
 
 STAGES = ("locate", "crop", "denoise", "normals", "embed", "match")
 
@@ -94,6 +94,11 @@ class _StageClock:
     def __init__(self) -> None:
         self.stages_ms = dict.fromkeys(STAGES, 0.0)
 
+    def move(self, of: str, to: str, milliseconds: float) -> None:
+        """Count a part of one stage as another's."""
+        self.stages_ms[of] -= milliseconds
+        self.stages_ms[to] += milliseconds
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
@@ -121,8 +126,11 @@ def recognise(
     with job.clock.stage("locate"):
         found = models.locator.locate(frame)
         tracks, locations = follow(tracks or Tracks(), found, frame.captured_s)
-    faces = _faces(frame, locations, tracks, job) if locations else ()
-    return Result(frame, faces, job.clock.stages_ms, time.monotonic()), tracks
+    faces = []
+    for crop, location, quality in _captures(frame, locations, tracks, job) if locations else ():
+        face, tracks = _face(crop, location, quality, tracks, job)
+        faces.append(face)
+    return Result(frame, tuple(faces), job.clock.stages_ms, time.monotonic()), tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +143,31 @@ class _Job:
     clock: _StageClock
 
 
-def _faces(frame: Frame, locations: Sequence[FaceLocation], tracks: Tracks, job: _Job) -> tuple[FaceResult, ...]:
+def _captures(
+    frame: Frame, locations: Sequence[FaceLocation], tracks: Tracks, job: _Job
+) -> list[tuple[FaceCrop, FaceLocation, CaptureQuality]]:
     with job.clock.stage("crop"):
         depth = frame.depth_float()
         crops = [crop_face(depth, frame.intrinsics, location.nose_mm) for location in locations]
         qualities = [face_quality(frame, *each, tracks) for each in zip(crops, locations, strict=True)]
-    return tuple(_face(*each, job) for each in zip(crops, locations, qualities, strict=True))
+    return list(zip(crops, locations, qualities, strict=True))
 
 
-def _face(crop: FaceCrop, location: FaceLocation, quality: CaptureQuality, job: _Job) -> FaceResult:
+def _face(
+    crop: FaceCrop, location: FaceLocation, quality: CaptureQuality, tracks: Tracks, job: _Job
+) -> tuple[FaceResult, Tracks]:
+    """Everything about one face; the gallery is asked about all that its track has shown lately."""
     with job.clock.stage("denoise"):
         denoised = job.models.denoiser.denoise(crop, job.options.fine)
+    job.clock.move("denoise", "normals", denoised.normals_ms)
     with job.clock.stage("embed"):
         embedding = job.models.recogniser.embed(denoised, location)
     with job.clock.stage("match"):
         card = job.models.recogniser.card
         threshold = accepted_from(card, job.options)
-        match = job.gallery.match(embedding, card.identity, threshold, job.options.candidates)
-    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint)
+        tracks, seen = remember(tracks, location.track, embedding, quality.value)
+        match = job.gallery.match(seen, card.identity, threshold, job.options.candidates)
+    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint), tracks
 
 
 def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: Tracks) -> CaptureQuality:

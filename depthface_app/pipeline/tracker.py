@@ -4,30 +4,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from depthface_app.core.face import FaceLocation
+from depthface_app.core.match import unit
 
 Point = tuple[float, float, float]
 
 SLACK_MM = 80.0  # how far a nose tip may lie from where it was expected: noise and a nod
 FASTEST_MM_S = 1500.0  # a head does not move faster
 FORGET_AFTER_S = 1.0  # a face behind a hand keeps its number for this long
+FADES_IN_S = 0.8  # after this long an embedding counts 1/e
+SAME_PERSON = 0.3  # cosine below which an embedding contradicts what was seen before
+LEAST_WEIGHT = 0.05
 VELOCITY_SHARE = 0.5  # how much one new movement counts in the velocity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Track:
     """One person followed through the pictures.
 
     nose_mm:       last seen nose tip, camera axes
     velocity_mm_s: smoothed velocity of the nose tip
     seen_s:        when it was last seen, the frame's clock
+    evidence:      (D,) float32 sum of its embeddings, older ones fading; None before the first
+    evidence_s:    when the last embedding was added
     """
 
     number: int
     nose_mm: Point
     velocity_mm_s: Point
     seen_s: float
+    evidence: NDArray[np.float32] | None = None
+    evidence_s: float = 0.0
 
     @property
     def speed_mm_s(self) -> float:
@@ -41,7 +50,7 @@ class Track:
         return x, y, z
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Tracks:
     """Everyone who is or just was in the picture.
 
@@ -105,4 +114,34 @@ def _advanced(track: Track, location: FaceLocation, now_s: float) -> Track:
         return replace(track, nose_mm=location.nose_mm)
     moved = np.subtract(location.nose_mm, track.nose_mm) / elapsed
     x, y, z = (np.array(track.velocity_mm_s) * (1 - VELOCITY_SHARE) + moved * VELOCITY_SHARE).tolist()
-    return Track(track.number, location.nose_mm, (x, y, z), now_s)
+    return replace(track, nose_mm=location.nose_mm, velocity_mm_s=(x, y, z), seen_s=now_s)
+
+
+def remember(
+    tracks: Tracks, number: int, embedding: NDArray[np.float32], quality: float
+) -> tuple[Tracks, NDArray[np.float32]]:
+    """Add what one picture shows of a person to what the last seconds showed.
+
+    Noise, a blink or a turned head move single embeddings; their mean moves less, so a name does not flicker.
+    An embedding that contradicts the mean begins it anew: somebody else has taken the place.
+
+    Args:
+        embedding: (D,) unit vector of this picture.
+        quality: 0 to 1, how much it counts.
+
+    Returns:
+        The tracks with it, and the (D,) unit vector to ask the gallery about.
+    """
+    track = next(each for each in tracks.following if each.number == number)
+    fresh = embedding * np.float32(max(quality, LEAST_WEIGHT))
+    evidence = fresh if track.evidence is None else _faded(track, embedding, tracks.now_s) + fresh
+    known = replace(track, evidence=evidence, evidence_s=tracks.now_s)
+    following = tuple(known if each.number == number else each for each in tracks.following)
+    return replace(tracks, following=following), unit(evidence)
+
+
+def _faded(track: Track, embedding: NDArray[np.float32], now_s: float) -> NDArray[np.float32]:
+    assert track.evidence is not None
+    agrees = float(unit(track.evidence) @ embedding) >= SAME_PERSON
+    share = np.exp(-max(now_s - track.evidence_s, 0.0) / FADES_IN_S) if agrees else 0.0
+    return track.evidence * np.float32(share)

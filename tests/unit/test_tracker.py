@@ -1,9 +1,11 @@
 """Tracks keep their number."""
 
+import numpy as np
 import pytest
 
 from depthface_app.core.face import FaceLocation, HeadPose
-from depthface_app.pipeline.tracker import FORGET_AFTER_S, Tracks, follow
+from depthface_app.pipeline.tracker import FADES_IN_S, FORGET_AFTER_S, Tracks, follow, remember
+from tests.fake_models import axis_vector
 
 
 def at(x, y=0.0, z=700.0):
@@ -70,3 +72,33 @@ def test_following_leaves_the_tracks_given_as_they_were():
     follow(tracks, [at(5)], 0.1)
     assert tracks.following is before
     assert tracks.following[0].nose_mm == (0, 0, 700)
+
+
+def test_evidence_gathers_by_quality_and_fades_with_time():
+    lean, other = axis_vector(0, lean=0.5), axis_vector(0, lean=-0.5)
+    tracks, _ = follow(Tracks(), [at(0)], 0.0)
+    tracks, seen = remember(tracks, 1, lean, 0.5)
+    np.testing.assert_allclose(seen, lean, atol=1e-6)
+    tracks, _ = follow(tracks, [at(0)], 0.0)
+    tracks, seen = remember(tracks, 1, lean, 0.5)
+    np.testing.assert_allclose(seen, lean, atol=1e-6)
+    tracks, _ = follow(tracks, [at(0)], FADES_IN_S)
+    _, seen = remember(tracks, 1, other, 1.0)
+    expected = np.exp(-1) * lean + other
+    np.testing.assert_allclose(seen, expected / np.linalg.norm(expected), atol=1e-6)
+
+
+def test_a_contradiction_begins_the_evidence_anew():
+    tracks, _ = follow(Tracks(), [at(0)], 0.0)
+    tracks, _ = remember(tracks, 1, axis_vector(0), 1.0)
+    tracks, _ = follow(tracks, [at(0)], 0.1)
+    tracks, seen = remember(tracks, 1, axis_vector(4), 0.2)
+    np.testing.assert_allclose(seen, axis_vector(4), atol=1e-6)
+    assert tracks.following[0].evidence_s == 0.1
+
+
+def test_evidence_belongs_to_its_own_track():
+    tracks, _ = follow(Tracks(), [at(-200), at(200)], 0.0)
+    tracks, _ = remember(tracks, 1, axis_vector(0), 1.0)
+    _, seen = remember(tracks, 2, axis_vector(1), 1.0)
+    np.testing.assert_allclose(seen, axis_vector(1), atol=1e-6)
