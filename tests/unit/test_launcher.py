@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import depthface
+from depthface_app import __version__
 
 ROOT = Path(__file__).parents[2]
 
