@@ -192,6 +192,7 @@ def make(ict: Path, out: Path, first_seed: int) -> None:
         about=json.dumps(about),
         expressions=packed(np.stack(list(moves.values()))),
         reflectance=np.rint(255 * np.stack([each["reflectance"] for each in people])).astype(np.uint8),
+        allow_pickle=False,
         **grids,
     )
     print(f"{out}: {len(people)} people, {out.stat().st_size / 1e6:.2f} MB")

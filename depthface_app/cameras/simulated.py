@@ -65,6 +65,7 @@ class SimulatedCamera:
         self._scene: Scene | None = None
         self._choreography: Choreography | None = None
         self._fps = DEFAULT_FPS
+        self._with_infrared = True
         self._number = 0
         self._started_s = 0.0
 
@@ -83,7 +84,9 @@ class SimulatedCamera:
         """Which sensor is simulated."""
         simulation, sensor = self._simulation, SENSORS[self._simulation.sensor]
         detail = f"simulated {sensor.kind} sensor, {simulation.people} people, seed {simulation.seed}"
-        settings = {"sensor": sensor.name, "seed": str(simulation.seed), "people": shipped_people().attribution}
+        settings = {"sensor": sensor.name, "seed": str(simulation.seed)}
+        if self._state is not CameraState.CLOSED:
+            settings["attribution"] = shipped_people().attribution
         return CameraInfo(self._source, f"Simulated {sensor.title}", f"SIM-{sensor.name.upper()}", detail, settings)
 
     @property
@@ -106,6 +109,7 @@ class SimulatedCamera:
             raise CameraError("the simulated camera was started before it was opened; open it first")
         sensor = _sized(SENSORS[self._simulation.sensor], request)
         self._fps = _rate(request)
+        self._with_infrared = request.infrared
         self._set_up(sensor)
         self._number, self._started_s = 0, time.monotonic()
         self._state = CameraState.STREAMING
@@ -139,7 +143,7 @@ class SimulatedCamera:
             timestamp_domain="simulated",
             depth_scale_mm=step_mm or 1.0,
             serial=self.info.serial,
-            infrared=sight.infrared,
+            infrared=sight.infrared if self._with_infrared else None,
             truth_mm=sight.truth_mm,
         )
 

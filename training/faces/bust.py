@@ -111,13 +111,13 @@ def cast(vertices_mm: FloatGrid, triangles: NDArray[np.int32]) -> Hits:
 
 def fill(values: FloatGrid, decay: float = 0.0) -> FloatGrid:
     """Continue (ROWS, COLUMNS, K) smoothly where it is NaN; `decay` lets it sink to zero away from what is known."""
-    known = np.isfinite(values).all(-1)
+    known = np.isfinite(values).all(-1, keepdims=True)
     out = np.nan_to_num(values)
     for _ in range(1500):
         around = np.concatenate((out[:, -1:], out, out[:, :1]), 1)
         above, below = np.concatenate((out[:1], out[:-1])), np.concatenate((out[1:], out[-1:]))
         mean = (around[:, 2:] + around[:, :-2] + above + below) / 4 * np.float32(1 - decay)
-        out = np.where(known[..., None], out, mean)
+        out = np.where(known, out, mean)
     return out
 
 

@@ -12,6 +12,7 @@ from depthface_app.core.sensors import Sensor
 NECK_JOINT_MM = np.array((0.0, 75.0, 110.0), np.float32)  # where a head turns, seen from the tip of its nose
 _BODY_HALF_DEG = 10.0  # room that a head needs at the border of the picture
 _GAP_DEG = 19.0  # between two people where there is room enough
+_CROWD_MM = 200.0  # per person: nearer, heads would hide each other
 _WALK_S = 1.2
 _NEAREST_MM = {"kinect1": 640.0, "kinect2": 700.0, "d415": 600.0, "d435": 560.0, "truedepth": 430.0}
 _ORDER = (1, 3, 0, 2)  # neighbours stand at unlike distances
@@ -58,7 +59,8 @@ def places(sensor: Sensor, n_people: int, rng: np.random.Generator) -> tuple[Pla
     half_deg = min(sensor.hfov_deg / 2 - _BODY_HALF_DEG, _GAP_DEG * (n_people - 1) / 2)
     across = np.linspace(-half_deg, half_deg, n_people) + rng.uniform(-1, 1, n_people)
     ranks = np.argsort(np.argsort(_ORDER[:n_people]))
-    distance = nearest * (1.0 + 0.1 * n_people) + 0.3 * nearest * ranks + rng.uniform(0, 40, n_people)
+    foremost = max(nearest * (1 + 0.1 * n_people), _CROWD_MM * n_people)
+    distance = foremost + 0.24 * nearest * ranks + rng.uniform(0, 40, n_people)
     down = rng.uniform(-3, 3, n_people)
     return tuple(Place(*map(float, each)) for each in zip(across, down, distance, strict=True))
 

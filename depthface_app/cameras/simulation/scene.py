@@ -46,10 +46,10 @@ class Placed:
 
 
 class Scene:
-    """A furnished room before one sensor. The empty room is drawn and read once; people are drawn per frame."""
+    """A furnished room before one sensor. The empty room is drawn once and read a few times, people in every frame."""
 
     def __init__(self, sensor: Sensor, people: People, seed: int) -> None:
-        """Furnish the room and read it a few times."""
+        """Furnish the room and draw it."""
         self._sensor, self._people, self._seed = sensor, people, seed
         self.intrinsics = sensor.intrinsics()
         shape = (sensor.height, sensor.width)
@@ -60,15 +60,12 @@ class Scene:
             self._room_mm, self._room_light = render_lit(thing.vertices_mm, thing.triangles, light, *scene)
         self._room_infrared = _infrared(self._room_mm, self._room_light[..., 0], self.intrinsics)
         self._grain = _grain(shape, np.random.default_rng((seed, 5)))
-        self._room_readings = [
-            self._observe(self._room_mm, self._room_light, self.intrinsics, np.random.default_rng((seed, 1, k)))
-            for k in range(_NOISY_ROOMS)
-        ]
+        self._room_readings: dict[int, FloatImage] = {}
 
     def look(self, stances: tuple[Stance, ...], number: int) -> Sight:
         """The room with everybody at their stances; `number` chooses the noise."""
         rng = np.random.default_rng((self._seed, 3, number))
-        depth = self._room_readings[int(rng.integers(_NOISY_ROOMS))].copy()
+        depth = self._room_reading(int(rng.integers(_NOISY_ROOMS))).copy()
         truth, infrared = self._room_mm.copy(), self._room_infrared.copy()
         parts = [part for stance in stances for part in self._placed(stance)]
         window = self._window(parts)
@@ -76,7 +73,7 @@ class Scene:
             left, top, right, bottom = window
             here = np.s_[top:bottom, left:right]
             pinhole = self.intrinsics.resampled(left, top, 1.0, right - left, bottom - top)
-            clean, light = np.ascontiguousarray(truth[here]), np.ascontiguousarray(self._room_light[here])
+            clean, light = truth[here].copy(), self._room_light[here].copy()
             for part in parts:
                 clean, light = render_lit(part.vertices_mm, part.triangles, part.reflectance, pinhole, clean, light)
             truth[here], infrared[here] = clean, _infrared(clean, light[..., 0], pinhole)
@@ -84,6 +81,13 @@ class Scene:
         down, across = rng.integers(0, _GRAIN_SPARE_PX, 2)
         grain = self._grain[down : down + truth.shape[0], across : across + truth.shape[1]]
         return Sight(depth, truth, cv2.addWeighted(infrared, 1.0, grain, 1.0, -_GRAIN_MEAN))
+
+    def _room_reading(self, which: int) -> FloatImage:
+        """One of the readings of the empty room, made when first asked for."""
+        if which not in self._room_readings:
+            rng = np.random.default_rng((self._seed, 1, which))
+            self._room_readings[which] = self._observe(self._room_mm, self._room_light, self.intrinsics, rng)
+        return self._room_readings[which]
 
     def _observe(
         self, clean_mm: FloatImage, light: FloatImage, pinhole: Intrinsics, rng: np.random.Generator
