@@ -103,8 +103,8 @@ def test(pytest_arguments):
     ensure_system({**LIBRARIES, **SCREEN_LIBRARIES}, SCREEN_PROGRAMS)
     python = ensure_environment(("test", "training"))
     environment = dict(os.environ)
-    # Two workers on two cores: a thread pool in each would only get in the other's way. A file stays on one worker, so that
-    # its virtual camera or screen is there once.
+    # Two workers on two cores: a thread pool in each would only get in the other's way.
+    # A file stays on one worker, so that its virtual camera or its screen is there once.
     environment.setdefault("OMP_NUM_THREADS", "1")
     command = [str(python), "-m", "pytest", "-n", "2", "--dist", "loadfile"]
     return subprocess.call(command + list(pytest_arguments), cwd=str(ROOT), env=environment)
