@@ -20,7 +20,15 @@ from depthface_app.core.locating import (
 )
 from training.checkpoint import Checkpoint
 from training.export import LICENCE, VERSION, export
-from training.models.locator import ALIGNER_CHANNELS, OVERVIEW_CHANNELS, STRIDE, Aligner, AlignerGraph, Scout, ScoutGraph
+from training.models.locator import (
+    ALIGNER_CHANNELS,
+    OVERVIEW_CHANNELS,
+    STRIDE,
+    Aligner,
+    AlignerGraph,
+    Scout,
+    ScoutGraph,
+)
 
 ATTRIBUTIONS = (
     "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative Technologies",
@@ -33,7 +41,9 @@ TOLERANCE = 2e-3  # offsets are in mm
 SEEDS = (71, 75)
 
 
-def _card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
+def _card(
+    name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "name": name, "version": VERSION, "kind": kind, "licence": LICENCE, "attributions": list(ATTRIBUTIONS),
         "input": given, "output": gives, "training_commit": stored.commit, "data": DATA, "seeds": list(SEEDS),

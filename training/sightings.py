@@ -12,13 +12,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from depthface_app.core.finding import FindingRules, examine, propose
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import LookAt, Overview, look_at, overview
 from depthface_app.core.sensors import observe
+from training.checkpoint import Checkpoint
 from training.faces.ict import IctModel
 from training.faces.shape import FaceGenerator, Identity
+from training.models.locator import Aligner, AlignerGraph, Scout, ScoutGraph
 from training.props import Rng
 from training.scenes import TURNED_AWAY_DEG, FaceTruth, Scene, draw_scene, draw_sensor
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
@@ -29,13 +34,16 @@ OVERVIEW_UNIT_MM = 1 / 16
 WINDOW_UNIT_MM = 1 / 100
 SHARD_SCENES = 500
 IDENTITIES_PER_SHARD = 250
+TRAIN_KEY, VALIDATION_KEY = 71, 72
 FACE, IGNORED, TURNED = 1, 0, -1
+LEAST_MINED_SCORE = 0.02
+MINED_WITHOUT_FACES = 0.5
 LEAST_VISIBLE = 0.5
 LARGEST_FACE_TURN_DEG = 82.0
 CLEAR_MM = 150.0  # a window this far from every face is a sample of "no face"
 LARGE_OFFSET_MM, SMALL_OFFSET_MM = 38.0, 7.0
 
-Proposer = Callable[[NDArray[np.float32], Intrinsics], NDArray[np.floating]]
+Proposer = Callable[[NDArray[np.float32], Intrinsics], list[NDArray[np.float64]]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,7 +116,7 @@ def _surface_point(
     seen_mm: NDArray[np.float32], intrinsics: Intrinsics, x: float, y: float
 ) -> NDArray[np.float64] | None:
     """The surface seen at a pixel, from the readings around it; None where there is none within reach."""
-    column, row = int(round(x)), int(round(y))
+    column, row = round(x), round(y)
     if not (0 <= column < intrinsics.width and 0 <= row < intrinsics.height):
         return None
     part = seen_mm[max(row - 4, 0) : row + 5, max(column - 4, 0) : column + 5]
@@ -151,11 +159,11 @@ def random_windows(rng: Rng, seen_mm: NDArray[np.float32], scene: Scene, heads: 
 
 
 def proposed_windows(
-    propose: Proposer, seen_mm: NDArray[np.float32], scene: Scene, heads: Sequence[Head]
+    proposer: Proposer, seen_mm: NDArray[np.float32], scene: Scene, heads: Sequence[Head]
 ) -> list[Window]:
     """Windows where the overview network believes a face to be: its own errors on faces, and what deceives it."""
     windows = []
-    for point in propose(seen_mm, scene.intrinsics):
+    for point in proposer(seen_mm, scene.intrinsics):
         near = [h for h in heads if np.linalg.norm(np.array(h.truth.nose_mm) - point) < 60 and h.kind == FACE]
         if near:
             windows.append(face_window(seen_mm, scene.intrinsics, point, near[0]))
@@ -201,36 +209,65 @@ class Shard:
         fresh.replace(path)
 
 
+def trained_proposer(scout_file: Path, aligner_file: Path) -> Proposer:
+    """What trained networks take for faces, also where they are not sure: places of the first and the second look."""
+    scout, aligner = Scout(), Aligner()
+    scout.load_state_dict(Checkpoint.load(scout_file).average)
+    aligner.load_state_dict(Checkpoint.load(aligner_file).average)
+    look_over, look_closely = _as_function(ScoutGraph(scout)), _as_function(AlignerGraph(aligner))
+    rules = FindingRules(peak=0.04)
+
+    def places(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> list[NDArray[np.float64]]:
+        points = propose(depth_mm, intrinsics, look_over, rules)
+        first = examine(depth_mm, intrinsics, points, look_closely)
+        return points + [c.nose_mm for c in first if c.score > LEAST_MINED_SCORE and c.nose_mm[2] > 100]
+
+    return places
+
+
+def _as_function(network: nn.Module) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]:
+    network.eval()
+
+    def run(given: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        with torch.no_grad():
+            return tuple(part.numpy() for part in network(torch.from_numpy(given)))
+
+    return run
+
+
 def make_shard(
-    faces: FaceGenerator, keys: Sequence[int], first_identity: int, propose: Proposer | None, scenes: int = SHARD_SCENES
+    faces: FaceGenerator,
+    keys: Sequence[int],
+    first_identity: int,
+    proposer: Proposer | None,
+    scenes: int = SHARD_SCENES,
 ) -> Shard:
     """Draw scenes with people from `first_identity` on; `keys` seed everything else."""
     rng = generator(*keys)
-    people: list[Identity] = [
-        faces.sample_identity(generator(first_identity + k)) for k in range(IDENTITIES_PER_SHARD)
-    ]
+    people: list[Identity] = [faces.sample_identity(generator(first_identity + k)) for k in range(IDENTITIES_PER_SHARD)]
     shard = Shard()
     for _ in range(scenes):
         sensor = draw_sensor(rng)
-        scene = draw_scene(rng, faces, people, sensor)
+        facing = 0 if proposer is not None and rng.random() < MINED_WITHOUT_FACES else None
+        scene = draw_scene(rng, faces, people, sensor, facing)
         seen = observe(scene.clean_mm, scene.intrinsics, sensor, rng)
         heads = judged(seen, scene)
-        windows = random_windows(rng, seen, scene, heads) if propose is None else []
-        if propose is not None:
-            windows = proposed_windows(propose, seen, scene, heads)
+        windows = random_windows(rng, seen, scene, heads)
+        if proposer is not None:
+            windows += proposed_windows(proposer, seen, scene, heads)
         shard.add(overview(seen, scene.intrinsics), heads, windows)
     return shard
 
 
 def make_bank(
-    faces: FaceGenerator, folder: Path, shards: range, identities: range, key: int, propose: Proposer | None = None
+    faces: FaceGenerator, folder: Path, shards: range, identities: range, key: int, proposer: Proposer | None = None
 ) -> None:
     """Write the shards that are not there yet."""
     for k in shards:
         path = folder / f"{key}_{k:04d}.npz"
         if not path.exists():
-            first = identities.start + (k * IDENTITIES_PER_SHARD) % (len(identities) - IDENTITIES_PER_SHARD)
-            shard = make_shard(faces, (key, k), first, propose)
+            first = int(generator(key, k, 1).integers(identities.start, identities.stop - IDENTITIES_PER_SHARD))
+            shard = make_shard(faces, (key, k), first, proposer)
             shard.save(path)
             log.info("%s: %d scenes, %d windows", path.name, len(shard.overviews), len(shard.windows))
 
@@ -241,12 +278,20 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the banks")
     parser.add_argument("--scenes", type=int, default=15_000)
+    parser.add_argument("--mine", type=Path, nargs=2, help="checkpoints of scout and aligner: add what deceives them")
+    parser.add_argument("--key", type=int, default=TRAIN_KEY, help="seed of the scenes of training")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     faces = IctModel.load(arguments.faces / "ict_face_model.npz")
-    make_bank(faces, arguments.out / "validation", range(2), VALIDATION_IDENTITIES, 72)
-    make_bank(faces, arguments.out / "train", range(arguments.scenes // SHARD_SCENES), TRAIN_IDENTITIES, 71)
+    shards = range(arguments.scenes // SHARD_SCENES)
+    if arguments.mine:
+        proposer = trained_proposer(*arguments.mine)
+        make_bank(faces, arguments.out / "mined", shards, TRAIN_IDENTITIES, arguments.key, proposer)
+    else:
+        make_bank(faces, arguments.out / "validation", range(1), VALIDATION_IDENTITIES, VALIDATION_KEY)
+        make_bank(faces, arguments.out / "train", shards, TRAIN_IDENTITIES, arguments.key)
 
 
 if __name__ == "__main__":

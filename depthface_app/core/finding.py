@@ -4,7 +4,7 @@ The networks are handed in as functions, so that the program and the evaluation 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from depthface_app.core.locating import Overview, look_at, look_input, overview,
 
 Scout = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 Aligner = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]
+
+SURFACE_GAP_MM = 35.0  # the close look copes with less
 
 # An ellipsoid around an adult head, from the tip of the nose, head axes (x right, y down, z away).
 _HEAD_CENTRE_MM = np.array((0.0, -22.0, 85.0))
@@ -64,6 +66,9 @@ def peaks(
 ) -> list[NDArray[np.float64]]:
     """Points (3,) in camera axes of the highest local maxima, best first.
 
+    Where one person stands close before another, a cell's depth may lie between the two; so a place whose own readings
+    disagree with the network's depth is proposed at both.
+
     Args:
         heat: (h, w) chance of a nose per cell.
         place: (3, h, w) offset from the cell's middle in overview pixels (x, y), depth in m.
@@ -76,10 +81,21 @@ def peaks(
     for row, column in zip(rows[best], columns[best], strict=True):
         across, down, metres = place[:, row, column].astype(np.float64)
         u, v = (index * stride + (stride - 1) / 2 for index in (column, row))
-        z = max(metres * 1000, 100.0)
-        ray = (u + across - pinhole.cx) / pinhole.fx, (v + down - pinhole.cy) / pinhole.fy, 1.0
-        points.append(z * np.array(ray))
+        x, y, z = u + across, v + down, max(metres * 1000, 100.0)
+        ray = np.array(((x - pinhole.cx) / pinhole.fx, (y - pinhole.cy) / pinhole.fy, 1.0))
+        points.append(z * ray)
+        surface = _surface_mm(small, x, y)
+        if abs(surface - z) > SURFACE_GAP_MM:
+            points.append(surface * ray)
     return points
+
+
+def _surface_mm(small: Overview, x: float, y: float) -> float:
+    """Depth of what is seen around a pixel of the overview; NaN where nothing is."""
+    column, row = round(x), round(y)
+    part = small.depth_mm[max(row - 1, 0) : max(row + 2, 0), max(column - 1, 0) : max(column + 2, 0)]
+    part = part[~np.isnan(part)]
+    return float(np.median(part)) if part.size else float("nan")
 
 
 def propose(
@@ -95,7 +111,6 @@ def examine(
     depth_mm: NDArray[np.float32], intrinsics: Intrinsics, points: list[NDArray[np.float64]], aligner: Aligner
 ) -> list[Candidate]:
     """One close look at each point: how sure, where exactly, how turned."""
-    points = [point for point in points if point[2] > 0]
     if not points:
         return []
     looks = [look_at(depth_mm, intrinsics, point) for point in points]
@@ -104,6 +119,11 @@ def examine(
         Candidate(point + look.rotation @ offset, float(score), look.rotation @ rotation)
         for point, look, score, offset, rotation in zip(points, looks, scores, offsets, rotations, strict=True)
     ]
+
+
+def _agreed(first: Candidate, second: Candidate) -> Candidate:
+    """The second look, no surer than the first: a face looks like one from both places, a chance likeness seldom."""
+    return replace(second, score=min(first.score, second.score))
 
 
 def distinct(candidates: list[Candidate], gap_mm: float) -> list[Candidate]:
@@ -125,8 +145,10 @@ def find_faces(
     """
     points = propose(depth_mm, intrinsics, scout, rules)
     first = [c for c in examine(depth_mm, intrinsics, points, aligner) if c.score >= rules.first_look]
-    again = [c.nose_mm for c in distinct(first, rules.gap_mm / 3)]
-    sure = [c for c in examine(depth_mm, intrinsics, again, aligner) if c.score >= rules.accept]
+    first = [c for c in first if c.nose_mm[2] > 0]
+    once = distinct(first, rules.gap_mm / 3)
+    twice = examine(depth_mm, intrinsics, [c.nose_mm for c in once], aligner)
+    sure = [c for c in map(_agreed, once, twice) if c.score >= rules.accept and c.nose_mm[2] > 0]
     return tuple(
         location(candidate, intrinsics)
         for candidate in distinct(sure, rules.gap_mm)

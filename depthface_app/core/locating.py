@@ -61,7 +61,9 @@ def overview(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> Overview:
     height = max(1, round(intrinsics.height * OVERVIEW_FOCAL_PX / intrinsics.fy))
     value = cv2.resize(np.where(near, depth_mm, np.float32(0)), (width, height), interpolation=cv2.INTER_AREA)
     weight = cv2.resize(near.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    padded = np.full([-(-side // OVERVIEW_BLOCK_PX) * OVERVIEW_BLOCK_PX for side in (height, width)], np.nan, np.float32)
+    padded = np.full(
+        [-(-side // OVERVIEW_BLOCK_PX) * OVERVIEW_BLOCK_PX for side in (height, width)], np.nan, np.float32
+    )
     valid = weight >= _MIN_OVERVIEW_WEIGHT
     padded[:height, :width][valid] = value[valid] / weight[valid]
     return Overview(padded, _shrunk(intrinsics, (height, width), padded.shape))

@@ -1,0 +1,239 @@
+"""Scenes, banks and networks of the locator."""
+
+import numpy as np
+import pytest
+import torch
+
+from depthface_app.core.face import HeadPose
+from depthface_app.core.finding import Candidate, location
+from depthface_app.core.frame import Intrinsics
+from depthface_app.core.locating import look_rotation, overview
+from depthface_app.core.sensors import SENSORS, observe
+from training import sightings
+from training.crowd import make_person
+from training.locate import AlignerTask, OverviewBank, ScoutTask, WindowBank, focal_loss, scout_targets
+from training.locator_figures import HEAD_FIELDS, StoredFrame, Tally, face_figures, judge_frame, other_figures
+from training.mesh import box, bumpy, joined, random_rotation, solid
+from training.models.locator import Aligner, Scout, mean_depth, rotation_of
+from training.props import TURNED, UPRIGHT
+from training.scenes import HELD_OUT_SENSOR, TRAINED_SENSORS, draw_scene, draw_sensor
+from training.seeds import generator
+from training.sightings import FACE, face_window, judged, make_shard
+from training.sightings import TURNED as AWAY
+
+SMALL_CANVAS = Intrinsics(128, 128, 120.0, 120.0, 63.5, 63.5)
+
+
+@pytest.fixture(scope="module")
+def people(faces):
+    return [faces.sample_identity(generator(k)) for k in range(8)]
+
+
+def make_scene(faces, people, key, facing):
+    rng = generator(5, key)
+    sensor = SENSORS["kinect2"]
+    scene = draw_scene(rng, faces, people, sensor, facing)
+    return scene, observe(scene.clean_mm, scene.intrinsics, sensor, rng)
+
+
+@pytest.fixture(scope="module")
+def bank_folder(faces, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bank")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(sightings, "IDENTITIES_PER_SHARD", 8)
+    make_shard(faces, (1, 2), 0, None, scenes=24).save(folder / "1_0000.npz")
+    patch.undo()
+    return folder
+
+
+def test_solids_have_the_size_asked_for():
+    assert np.abs(solid((30, 50, 20)).vertices_mm).max(0) == pytest.approx((30, 50, 20), rel=0.01)
+    assert np.ptp(box((1, 2, 3)).vertices_mm, axis=0) == pytest.approx((2, 4, 6))
+    both = joined((box((1, 1, 1)), box((2, 2, 2))))
+    assert both.triangles.max() == len(both.vertices_mm) - 1
+
+
+def test_bumps_move_a_surface_along_its_own_direction():
+    before = solid((80, 80, 80))
+    after = bumpy(before, np.random.default_rng(0), 5, 40)
+    moved = np.linalg.norm(after.vertices_mm, axis=1) - 80
+    assert 1 < moved.std() < 15
+
+
+def test_random_rotations_are_rotations():
+    turn = random_rotation(np.random.default_rng(3))
+    assert np.allclose(turn @ turn.T, np.eye(3))
+    assert np.linalg.det(turn) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("family", [*TURNED, *UPRIGHT], ids=lambda f: f.__name__)
+def test_every_prop_is_a_whole_mesh(family):
+    mesh = family(np.random.default_rng(1))
+    assert np.isfinite(mesh.vertices_mm).all()
+    assert mesh.triangles.max() < len(mesh.vertices_mm)
+    assert np.ptp(mesh.vertices_mm, axis=0).max() < 3000
+
+
+def test_the_held_out_family_is_never_drawn():
+    rng = generator(0)
+    drawn = {draw_sensor(rng).name for _ in range(200)}
+    assert HELD_OUT_SENSOR not in drawn
+    assert drawn == set(TRAINED_SENSORS)
+
+
+def test_a_person_stands_where_they_were_put(faces, people):
+    nose, turned = np.array((100.0, -50.0, 800.0), np.float32), HeadPose(20, 5, -10)
+    person = make_person(faces, people[0], turned, look_rotation(nose), nose, generator(1))
+    assert person.head.vertices_mm[faces.nose_tip] == pytest.approx(nose, abs=0.01)
+    assert HeadPose.of_matrix(look_rotation(nose).T @ person.rotation).yaw_deg == pytest.approx(20)
+    assert (person.rest.vertices_mm[:, 1] > 200).any()
+
+
+def test_a_scene_is_the_same_for_the_same_seed(faces, people):
+    (one, seen), (two, again) = make_scene(faces, people, 1, 2), make_scene(faces, people, 1, 2)
+    assert np.array_equal(seen, again, equal_nan=True)
+    assert [head.nose_mm for head in one.heads] == [head.nose_mm for head in two.heads]
+
+
+def test_truth_agrees_with_the_picture(faces, people):
+    checked = 0
+    for key in range(10):
+        scene, seen = make_scene(faces, people, key, 2)
+        for head in judged(seen, scene):
+            if head.kind != FACE or head.truth.visible < 0.97 or head.truth.turn_deg > 40:
+                continue
+            x, y = scene.intrinsics.project(np.array(head.truth.nose_mm)).astype(int)
+            around = scene.clean_mm[y : y + 2, x : x + 2]
+            assert np.nanmin(around) == pytest.approx(head.truth.nose_mm[2], abs=12)
+            checked += 1
+    assert checked >= 2
+
+
+def test_scenes_without_faces_hold_none(faces, people):
+    for key in range(5):
+        scene, seen = make_scene(faces, people, key, 0)
+        assert all(head.kind == AWAY for head in judged(seen, scene))
+
+
+def test_a_window_knows_its_own_offset(faces, people):
+    for key in range(8):
+        scene, seen = make_scene(faces, people, key, 1)
+        heads = [head for head in judged(seen, scene) if head.kind == FACE]
+        if heads:
+            nose, shift = np.array(heads[0].truth.nose_mm), np.array((20, -10, 15))
+            sample = face_window(seen, scene.intrinsics, nose + shift, heads[0])
+            assert nose + shift + sample.look.rotation @ sample.offset_mm == pytest.approx(nose)
+            assert sample.look.rotation @ sample.rotation == pytest.approx(heads[0].rotation)
+            return
+    pytest.fail("no scene had a face")
+
+
+def test_a_bank_keeps_what_was_drawn(faces, people, bank_folder):
+    bank, windows = OverviewBank.load([bank_folder]), WindowBank.load([bank_folder])
+    assert len(bank.depth) == 24
+    assert all(d.shape == (k.height, k.width) for d, k in zip(bank.depth, bank.pinholes, strict=True))
+    assert windows.is_face.any()
+    assert not windows.is_face.all()
+    inside = np.abs(windows.window[windows.window > -32768].astype(float)) / 100
+    assert inside.max() <= 140.01
+
+
+def test_mirrored_samples_mirror_their_truth(bank_folder):
+    bank = WindowBank.load([bank_folder])
+    k = int(np.flatnonzero(bank.is_face)[0])
+    plain, seen = bank.sample(k), set()
+    for seed in range(12):
+        turned = bank.sample(k, generator(seed))
+        assert np.linalg.det(turned["rotation"]) == pytest.approx(1, abs=1e-3)
+        seen.add(bool(np.allclose(turned["offset"], plain["offset"])))
+        assert np.allclose(np.abs(turned["offset"]), np.abs(plain["offset"]))
+    assert seen == {True, False}
+
+
+def test_targets_lie_where_the_nose_is():
+    heads = np.array(((50.0, 20.0, 700.0, FACE, 10.0, 1.0), (-200.0, 0.0, 700.0, 0, 10.0, 0.3)), np.float32)
+    targets = scout_targets(SMALL_CANVAS, heads)
+    row, column = np.unravel_index(targets["heat"][0].argmax(), targets["heat"][0].shape)
+    x, y = targets["place"][:2, row, column] + (column * 4 + 1.5, row * 4 + 1.5)
+    assert (x, y) == pytest.approx((120 * 50 / 700 + 63.5, 120 * 20 / 700 + 63.5), abs=1e-3)
+    assert targets["place"][2, row, column] == pytest.approx(0.7)
+    assert targets["weight"][0, 15, 7] == 0
+    assert targets["weight"][0, row, column] == 1
+
+
+def test_a_perfect_map_costs_nothing_and_a_missed_nose_does():
+    heat = torch.zeros(1, 1, 4, 4)
+    heat[0, 0, 1, 2] = 1
+    sure = torch.where(heat > 0, 12.0, -12.0)
+    one = torch.ones_like(heat)
+    assert focal_loss(sure, heat, one) < 1e-3
+    assert focal_loss(-sure, heat, one) > 5
+    assert focal_loss(-sure, heat, 0 * one) == 0
+
+
+def test_rotations_are_rotations_whatever_the_network_says():
+    numbers = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+    turns = rotation_of(numbers[:, :3], numbers[:, 3:])
+    assert torch.allclose(turns @ turns.transpose(1, 2), torch.eye(3).expand(5, 3, 3), atol=1e-5)
+    assert torch.allclose(torch.linalg.det(turns), torch.ones(5), atol=1e-5)
+
+
+def test_cells_without_readings_borrow_the_depth_of_their_neighbours():
+    overview = torch.zeros(1, 6, 16, 16)
+    overview[:, 5, :, 4:] = 1
+    overview[:, 0, :, 4:] = 0.5 - 1
+    depth = mean_depth(overview)
+    assert torch.allclose(depth, torch.full((1, 1, 4, 4), 0.5))
+
+
+def test_networks_answer_for_any_picture_and_any_number_of_windows():
+    heat, place = Scout()(torch.zeros(1, 6, 48, 80))
+    assert heat.shape == (1, 1, 12, 20)
+    assert place.shape == (1, 3, 12, 20)
+    score, offset, rotation = Aligner()(torch.zeros(3, 5, 64, 64))
+    assert (score.shape, offset.shape, rotation.shape) == ((3,), (3, 3), (3, 3, 3))
+    assert sum(p.numel() for p in Scout().parameters()) + sum(p.numel() for p in Aligner().parameters()) < 2_000_000
+
+
+@pytest.mark.parametrize("task_of", [ScoutTask, AlignerTask])
+def test_one_batch_is_learned_by_heart(task_of, bank_folder):
+    task = task_of([bank_folder], bank_folder)
+    data = task.data(1, 16, 8)
+    batch = {key: torch.from_numpy(np.stack([data[k][key] for k in range(8)])) for key in data[0]}
+    torch.manual_seed(0)
+    model = task.model()
+    optimiser = torch.optim.AdamW(model.parameters(), 2e-3)
+    losses = []
+    for _ in range(25):
+        loss = task.loss(model, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_answers_are_judged_by_where_the_heads_are():
+    def head(x, kind):
+        return (x, 0.0, 800.0, 0.0, 0.0, 0.0, 0.0, 1.0, kind, 0.0)
+
+    heads = np.array((head(0.0, FACE), head(400.0, 0), head(-400.0, AWAY)))
+    found = [
+        location(Candidate(np.array((x, 0.0, 800.0)), score, np.eye(3)), SMALL_CANVAS)
+        for x, score in ((6.0, 0.9), (390.0, 0.8), (-395.0, 0.7))
+    ]
+    rows, false = judge_frame(StoredFrame(np.zeros((128, 128), np.float32), SMALL_CANVAS, heads), found)
+    assert len(rows) == 1
+    assert rows[0][-3:] == pytest.approx([0.9, 6.0, 0.0], abs=1e-6)
+    assert false == pytest.approx([0.7])
+    counted = Tally(10, np.array(rows), np.array(false), np.ones(10))
+    assert face_figures(counted, 0.5)["yaw_to_45"]["found"] == 1
+    assert face_figures(counted, 0.95)["yaw_to_45"]["found"] == 0
+    assert other_figures(counted, 0.5) == {"frames": 10, "false_faces": 1, "per_1000": 100}
+    assert len(HEAD_FIELDS) == heads.shape[1]
+
+
+def test_overviews_of_scenes_are_what_the_bank_stores(faces, people, bank_folder):
+    bank = OverviewBank.load([bank_folder])
+    scene, seen = make_scene(faces, people, 3, 1)
+    assert overview(seen, scene.intrinsics).intrinsics.fx == pytest.approx(bank.pinholes[0].fx, rel=0.02)
