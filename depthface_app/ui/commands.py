@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -88,7 +88,9 @@ class Commands(QObject):
 
     def _offer_choices(self) -> None:
         bar = self._window.bar
-        bar.show_choices(bar.source, self._sources, self.settings.source)
+        source = self.settings.source
+        others = () if source in [value for _, value in self._sources] else ((source_label(source), source),)
+        bar.show_choices(bar.source, self._sources + others, source)
         bar.show_choices(bar.denoiser, self._parts.denoisers, self.settings.denoiser)
         bar.maps.setCurrentIndex(bar.maps.findData(self.settings.colour_map))
 
@@ -266,6 +268,16 @@ class Commands(QObject):
         self._bridge.shut_down()
         self.enroller.wait()
         self._jobs.wait()
+
+
+def source_label(source: str) -> str:
+    """A source that no list of cameras holds, in words."""
+    kind, _, rest = source.partition(":")
+    if kind == "recording":
+        return Path(rest).name
+    if kind == "simulated":
+        return QCoreApplication.translate("Commands", "Simulated camera")
+    return source
 
 
 def _record(engine: Engine, path: Path) -> None:

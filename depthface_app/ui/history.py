@@ -12,6 +12,7 @@ from depthface_app.ui.marks import Standing, ink_of, is_judged, standing_of
 from depthface_app.ui.theme import GRID_PX, colours_of
 
 SPAN_S = 10.0
+LONGEST_GAP_S = 2.5  # between two results that a line may join
 
 
 class History(QWidget):
@@ -86,6 +87,6 @@ class History(QWidget):
             x = plot.right() - (self._now_s - moment_s) / SPAN_S * plot.width()
             here = QPointF(x, plot.bottom() - min(max(similarity, 0.0), 1.0) * plot.height())
             painter.setPen(QPen(QColor(ink_of(standing, colours)), 2))
-            if before is not None and moment_s - before_s < 1.0:
+            if before is not None and moment_s - before_s < LONGEST_GAP_S:
                 painter.drawLine(before, here)
             before, before_s = here, moment_s

@@ -14,8 +14,8 @@ from depthface_app.ui.ring import RingState, paint_instruction, paint_ring
 from depthface_app.ui.scales import FrameScale
 from depthface_app.ui.theme import DARK, GRID_PX, RADIUS_PX, Colours, colours_of, scaled
 
-FRESH_S = 0.25  # a result this much older than the picture is drawn in full
-GONE_S = 1.0  # and one this much older not at all
+FRESH_S = 0.4  # a result this much older than the picture is drawn in full
+GONE_S = 4.0  # and one this much older not at all
 _CORNER_PART = 0.22
 
 
@@ -81,12 +81,14 @@ class LiveView(QWidget):
         self.frame = self.result = self._picture = self.ring = None
         self.update()
 
+    def aspect(self) -> float:
+        """Height over width of the picture."""
+        return 0.75 if self.frame is None else self.frame.intrinsics.height / self.frame.intrinsics.width
+
     def picture_rect(self) -> QRectF:
         """Where the picture lies in the widget."""
-        width, height = (4, 3) if self.frame is None else (self.frame.intrinsics.width, self.frame.intrinsics.height)
-        room = QRectF(self.rect()).adjusted(0, 0, 0, -self.key_px())
-        rect = fit(width, height, room)
-        rect.moveTop(room.top())
+        rect = fit(1.0, self.aspect(), QRectF(self.rect()).adjusted(0, 0, 0, -self.key_px()))
+        rect.moveTop(0)
         return rect
 
     def key_px(self) -> int:

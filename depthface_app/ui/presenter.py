@@ -55,6 +55,7 @@ class Presenter(QObject):
         bridge.changed.connect(self._begin_anew)
         bridge.failed.connect(self._tell)
         window.stage.live.chosen.connect(self.choose)
+        window.stage.in_view.chosen.connect(self.choose)
         window.stage.live.painted.connect(self._count)
         self.refresh()
 
@@ -127,7 +128,9 @@ class Presenter(QObject):
 
     def _show_result(self) -> None:
         face = self.face
-        self._window.stage.live.show_result(self.result, face.location.track if face else None)
+        track = face.location.track if face else None
+        self._window.stage.live.show_result(self.result, track)
+        self._window.stage.in_view.show_faces(self.result.faces if self.result else (), track)
         if face is not None and face.denoised is not None:
             self._window.panes.show_face(FaceView.of(face.denoised))
         else:
@@ -160,6 +163,7 @@ class Presenter(QObject):
         else:
             self._window.identity.show_none(nobody_word(now), where_to_stand(now))
             self._window.panes.show_none(nobody_word(now))
+            self._window.stage.in_view.show_faces((), None)
         self._window.panes.read_again()
 
 
