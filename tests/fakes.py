@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -100,6 +101,9 @@ class FakeCamera:
             raise CameraError("The fake camera is not open.")
         if self.fails_to_start:
             raise CameraError(self.fails_to_start)
+        shown = self.make_frame(0).intrinsics
+        if (request.width or shown.width, request.height or shown.height) != (shown.width, shown.height):
+            raise CameraError(f"The fake camera does not deliver {request.width}x{request.height}.")
         self.requests.append(request)
         self.state = CameraState.STREAMING
         self._due_s = time.monotonic()
@@ -136,6 +140,11 @@ class FakeCamera:
     def _next(self) -> Frame:
         if self.fps:
             self._due_s = max(self._due_s + 1 / self.fps, time.monotonic() - 0.1)
-        frame = self.make_frame(self.delivered).at(time.monotonic())
+        frame, asked = self.make_frame(self.delivered), self.requests[-1]
         self.delivered += 1
-        return frame
+        return replace(
+            frame,
+            captured_s=time.monotonic(),
+            colour=frame.colour if asked.colour else None,
+            infrared=frame.infrared if asked.infrared else None,
+        )

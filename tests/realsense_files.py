@@ -55,7 +55,7 @@ def _play(frames, units_m, profiles, depth_sensor, colour_sensor) -> None:
         depth.depth_units = units_m
         depth_sensor.on_video_frame(depth)
         depth_sensor.on_video_frame(_frame(shown["infrared"], 1, profiles["infrared"], number, stamp_ms))
-        colour = np.repeat(shown["infrared"][..., None], 3, axis=2)
+        colour = np.repeat(shown["colour"][..., :1], 3, axis=2)
         colour_sensor.on_video_frame(_frame(colour, 3, profiles["colour"], number, stamp_ms))
         time.sleep(max(0.0, start_s + number / FPS - time.monotonic()))  # the recorder keeps real time
 

@@ -207,14 +207,21 @@ DEPTH_OPTIONS = (
 
 def pictures(number: int) -> dict[str, np.ndarray]:
     """A bright ball NEAR_MM away before a dark wall FAR_MM away, as the three streams encode it."""
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    inside = (columns - WIDTH / 2 - 20 * np.sin(number)) ** 2 + (rows - HEIGHT / 2) ** 2 < 120**2
-    grey = np.where(inside, 200, 60).astype(np.uint8)
+    shift_px = 20 * np.sin(number)
+    seen = _disc(shift_px, 120)
+    zoom = COLOUR_FOCAL_PX / DEPTH_FOCAL_PX
+    colour = _disc(shift_px * zoom + COLOUR_SHIFT_M * 1000 * COLOUR_FOCAL_PX / NEAR_MM, 120 * zoom)
+    grey = np.where(colour, 200, 60).astype(np.uint8)
     return {
-        "depth": np.where(inside, NEAR_MM, FAR_MM).astype(np.uint16),
-        "infrared": grey,
+        "depth": np.where(seen, NEAR_MM, FAR_MM).astype(np.uint16),
+        "infrared": np.where(seen, 200, 60).astype(np.uint8),
         "colour": np.dstack((grey, np.full_like(grey, 128))),
     }
+
+
+def _disc(shift_px: float, radius_px: float) -> np.ndarray:
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+    return (columns - WIDTH / 2 - shift_px) ** 2 + (rows - HEIGHT / 2) ** 2 < radius_px**2
 
 
 def main() -> None:

@@ -83,6 +83,7 @@ class RealSenseCamera:
         self._realtime = realtime
         self._state = CameraState.CLOSED
         self._info = CameraInfo(f"realsense:{file or serial}", file.name if file else "RealSense", serial)
+        self._recorded_px = (0, 0)
         self._stream: _Stream | None = None
 
     @property
@@ -97,7 +98,10 @@ class RealSenseCamera:
 
     def open(self) -> None:
         """Find the camera or file. Raises CameraError if it is not there, is not readable, or has no depth."""
-        self._info = self._find() if self._file is None else _describe_file(self._file)
+        if self._file is None:
+            self._info = self._find()
+        else:
+            self._info, self._recorded_px = _describe_file(self._file)
         self._state = CameraState.CONNECTED
 
     def start(self, request: StreamRequest) -> None:
@@ -178,6 +182,12 @@ class RealSenseCamera:
         return _Stream(context, config, request, self._name, serial=self._info.serial)
 
     def _play(self, file: Path, request: StreamRequest) -> "_Stream":
+        height, width = self._recorded_px
+        if (request.width or width, request.height or height) != (width, height):
+            raise CameraError(
+                f"{self._name} was made at {width}x{height}, not at the size asked for "
+                f"({request.width}x{request.height}); leave the size to the recording."
+            )
         context, config = _context(None, ()), _file_config(file, self._loop)
         return _Stream(context, config, request, self._name, realtime=self._realtime)
 
@@ -367,8 +377,12 @@ def _describe(device: Any) -> CameraInfo:
     )
 
 
-def _describe_file(file: Path) -> CameraInfo:
-    """What a recording was made with. Raises CameraError if it is missing, no recording, or has no depth."""
+def _describe_file(file: Path) -> tuple[CameraInfo, tuple[int, int]]:
+    """What a recording was made with, and (height, width) of its depth.
+
+    Raises:
+        CameraError: it is missing, no recording, or has no depth.
+    """
     if not file.is_file():
         raise CameraError(f"The recording {file} does not exist.")
     rs = _sdk()
@@ -376,10 +390,12 @@ def _describe_file(file: Path) -> CameraInfo:
         profile = _file_config(file, False).resolve(rs.pipeline_wrapper(rs.pipeline(_context(None, ()))))
     except RuntimeError as error:
         raise CameraError(f"{file} cannot be read as a RealSense recording: {error}.") from error
-    if not any(stream.stream_type() == rs.stream.depth for stream in profile.get_streams()):
+    depths = [stream for stream in profile.get_streams() if stream.stream_type() == rs.stream.depth]
+    if not depths:
         raise CameraError(f"The RealSense recording {file} has no depth stream.")
-    made_with = _describe(profile.get_device())
-    return replace(made_with, source=f"realsense:{file}", detail=f"recorded with {made_with.name}", name=file.name)
+    made_with, mode = _describe(profile.get_device()), depths[0].as_video_stream_profile()
+    info = replace(made_with, source=f"realsense:{file}", name=file.name, detail=f"recorded with {made_with.name}")
+    return info, (mode.height(), mode.width())
 
 
 def _file_config(file: Path, loop: bool) -> Any:
