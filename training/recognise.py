@@ -198,7 +198,8 @@ class RecogniseTask:
         }
 
     def _looks(self) -> tuple[list[CanonicalFace], list[CanonicalFace]]:
-        gallery, probes = [], []
+        gallery: list[CanonicalFace] = []
+        probes: list[CanonicalFace] = []
         neutral = Appearance(np.zeros(len(self.faces.ex_basis), np.float32))
         for k in range(VALIDATION_PEOPLE):
             identity = self.faces.sample_identity(generator(VALIDATION_IDENTITIES.start + k))

@@ -63,8 +63,8 @@ class MakeHumanModel:
                 detail[plus] = max(weight, 0)
             else:
                 detail[plus if weight > 0 else minus] = abs(weight)
-        detail = self._symmetric(detail) + rng.normal(0, DETAIL_SD * ASYMMETRY, len(detail)) * (detail > 0)
-        return Identity(np.concatenate((coefficients, universal)), np.ones(3, np.float32), detail.astype(np.float32))
+        uneven = self._symmetric(detail) + rng.normal(0, DETAIL_SD * ASYMMETRY, len(detail)) * (detail > 0)
+        return Identity(np.concatenate((coefficients, universal)), np.ones(3, np.float32), uneven.astype(np.float32))
 
     def _macro(self, rng: np.random.Generator, male: bool, old: float) -> NDArray[np.float32]:
         race = rng.dirichlet((0.4, 0.4, 0.4))
