@@ -26,7 +26,7 @@ STAMP = VENV / "depthface-setup.json"
 PIP_LOG = VENV / "depthface-pip.log"
 SCREENSHOT = ROOT / "demo-screenshot.png"
 OLDEST, NEWEST = (3, 11), (3, 14)
-SCREENSHOT_FRAMES = 120  # four seconds at 30 fps: every person has turned to the camera once
+SCREENSHOT_FRAMES = 60  # two seconds at 30 fps, and time enough on a busy machine
 
 # Shared library -> the Debian package that brings it. Without the first group nothing starts, not even off-screen.
 LIBRARIES = {
