@@ -32,6 +32,7 @@ PRESENCE_EVERY_S = 0.25
 FIRST_PICTURE_S = 6.0
 SILENT_LOST_S = 1.8
 NETWORK_DISCOVERY_S = 3.0
+LISTING_S = 2.0
 FRAMES_WAITING_AT_MOST = 6  # so that a reader that is held up for 0.2 s misses nothing
 ENDED_S = 0.3
 NOTED_OPTIONS = (
@@ -174,7 +175,7 @@ class RealSenseCamera:
 
     def _go_live(self, request: StreamRequest) -> "_Stream":
         context = _context(self._settings.dds_domain, self._settings.dds_addresses)
-        device = _plugged_in(context).get(self._info.serial)
+        device = _discover(self._settings, self._info.serial).get(self._info.serial)
         if device is None:
             raise CameraError(f"{self._name} is not connected any more; plug it in again.")
         _set_options(device, self._settings.options, self._name)
@@ -267,7 +268,10 @@ class _Stream:
         """Whether the SDK still lists the camera; asked anew every PRESENCE_EVERY_S."""
         if time.monotonic() - self._asked_s >= PRESENCE_EVERY_S:
             self._asked_s = time.monotonic()
-            self._present = self._serial in _plugged_in(self._context)
+            try:
+                self._present = self._serial in _plugged_in(self._context)
+            except RuntimeError as error:  # some device comes or goes at this moment; ask again
+                log.info("while listing cameras: %s", error)
         return self._present
 
     def stop(self) -> None:
@@ -337,14 +341,8 @@ def _context(dds_domain: int | None, dds_addresses: tuple[str, ...]) -> Any:
 
 
 def _plugged_in(context: Any) -> dict[str, Any]:
-    """Serial number → device, for everything that the SDK lists now."""
-    found = {}
-    try:
-        for device in context.query_devices():
-            found[_info(device, "serial_number")] = device
-    except RuntimeError as error:  # one that goes away while it is asked
-        log.info("while listing cameras: %s", error)
-    return found
+    """Serial number → device, for everything that the SDK lists now; RuntimeError if one goes while it is asked."""
+    return {_info(device, "serial_number"): device for device in context.query_devices()}
 
 
 def _discover(settings: RealSenseSettings, serial: str) -> dict[str, Any]:
@@ -352,9 +350,13 @@ def _discover(settings: RealSenseSettings, serial: str) -> dict[str, Any]:
     context = _context(settings.dds_domain, settings.dds_addresses)
     deadline_s = time.monotonic() + (0.0 if settings.dds_domain is None else NETWORK_DISCOVERY_S)
     while True:
-        found = _plugged_in(context)
-        if serial in found or (found and not serial) or time.monotonic() >= deadline_s:
-            return found
+        try:
+            found = _plugged_in(context)
+            if serial in found or (found and not serial) or time.monotonic() >= deadline_s:
+                return found
+        except RuntimeError as error:
+            if time.monotonic() >= deadline_s + LISTING_S:
+                raise CameraError(f"The RealSense SDK cannot list its cameras: {error}.") from error
         time.sleep(0.02)
 
 
@@ -365,9 +367,10 @@ def _info(device: Any, name: str) -> str:
 
 def _describe(device: Any) -> CameraInfo:
     facts = {name: text for name in NOTED_INFO if (text := _info(device, name))}
-    firmware, connection = facts.get("firmware_version"), facts.get("usb_type_descriptor")
-    parts = [f"firmware {firmware}" if firmware else "", f"USB {connection}" if connection else "network"]
-    serial = facts.get("serial_number", "")
+    firmware, usb, serial = (
+        facts.get(name, "") for name in ("firmware_version", "usb_type_descriptor", "serial_number")
+    )
+    parts = (f"firmware {firmware}" if firmware else "", f"USB {usb}" if usb else facts.get("connection_type", ""))
     return CameraInfo(
         source=f"realsense:{serial}",
         name=facts.get("name", "RealSense"),
@@ -389,7 +392,8 @@ def _describe_file(file: Path) -> tuple[CameraInfo, tuple[int, int]]:
     try:
         profile = _file_config(file, False).resolve(rs.pipeline_wrapper(rs.pipeline(_context(None, ()))))
     except RuntimeError as error:
-        raise CameraError(f"{file} cannot be read as a RealSense recording: {error}.") from error
+        reason = str(error).rpartition("Reason: ")[2].rstrip(" []\n.")
+        raise CameraError(f"{file} cannot be read as a RealSense recording: {reason}.") from error
     depths = [stream for stream in profile.get_streams() if stream.stream_type() == rs.stream.depth]
     if not depths:
         raise CameraError(f"The RealSense recording {file} has no depth stream.")
