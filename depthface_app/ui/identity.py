@@ -139,6 +139,7 @@ class IdentityCard(Card):
         self.column.addWidget(self.bar)
         self.column.addLayout(self._rows())
         self.column.addWidget(self.hint)
+        self.column.addStretch(1)
         self.show_none(self.tr("no face"), "")
 
     def _rows(self) -> QGridLayout:

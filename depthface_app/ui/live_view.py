@@ -188,7 +188,7 @@ class LiveView(QWidget):
         mark_px = QFontMetricsF(plain).ascent()
         widths = QFontMetricsF(bold).horizontalAdvance(name), QFontMetricsF(plain).horizontalAdvance(figures)
         height = QFontMetricsF(bold).height() + GRID_PX
-        plate = _placed(QRectF(0, 0, sum(widths) + mark_px + 4.5 * GRID_PX, height), box, within, plates)
+        plate = place_plate(QRectF(0, 0, sum(widths) + mark_px + 4.5 * GRID_PX, height), box, within, plates)
         plates.append(plate)
         back = QColor(colours.card)
         back.setAlpha(235)
@@ -217,7 +217,7 @@ class LiveView(QWidget):
                 return
 
 
-def _placed(plate: QRectF, box: QRectF, within: QRectF, others: list[QRectF]) -> QRectF:
+def place_plate(plate: QRectF, box: QRectF, within: QRectF, others: list[QRectF]) -> QRectF:
     """Above the box, or below it where another plate stands, and inside the picture."""
     out = QRectF(plate)
     left = min(max(box.left(), within.left() + 4), within.right() - plate.width() - 4)

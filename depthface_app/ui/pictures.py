@@ -1,11 +1,12 @@
 """Arrays as Qt pictures: a table lookup per pixel, so that a pane costs about a millisecond."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap
 
 from depthface_app.ui.theme import GRID_PX, Colours
 
@@ -47,14 +48,21 @@ def fit(width: float, height: float, into: QRectF) -> QRectF:
 
 def paint_hatch(painter: QPainter, rect: QRectF, colours: Colours) -> None:
     """What stands where there is no reading: a hatched neutral, which no colour map contains."""
-    painter.save()
-    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    painter.fillRect(rect, QColor(colours.card))
+    painter.setBrushOrigin(rect.topLeft())
+    painter.fillRect(rect, QBrush(_hatch(colours.card, colours.hatch)))
+
+
+@cache
+def _hatch(ground: str, line: str) -> QPixmap:
+    """One tile of the hatch, sharp up to a density of two."""
+    side = 2 * GRID_PX
+    tile = QPixmap(side, side)
+    tile.setDevicePixelRatio(2)
+    tile.fill(QColor(ground))
+    painter = QPainter(tile)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colours.hatch), 1.5))
-    left, top, bottom = rect.left(), rect.top(), rect.bottom()
-    reach = rect.height()
-    for step in range(int((rect.width() + reach) / GRID_PX) + 1):
-        x = left + step * GRID_PX
-        painter.drawLine(QPointF(x, top), QPointF(x - reach, bottom))
-    painter.restore()
+    painter.setPen(QPen(QColor(line), 1.5))
+    for step in (0, GRID_PX, 2 * GRID_PX):  # the neighbours' lines reach into the corners
+        painter.drawLine(QPointF(step + 2, -2), QPointF(step - GRID_PX - 2, GRID_PX + 2))
+    painter.end()
+    return tile

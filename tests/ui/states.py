@@ -265,7 +265,8 @@ def main() -> None:
     chosen.folder.mkdir(parents=True, exist_ok=True)
     width, height = (int(part) for part in chosen.size.split("x"))
     for name in chosen.states:
-        path = chosen.folder / f"{name}-{chosen.theme}-{chosen.size}.png"
+        density = "" if chosen.density == "1" else f"@{chosen.density}"
+        path = chosen.folder / f"{name}-{chosen.theme}-{chosen.size}{density}.png"
         picture(name, path, (width, height))
         print(path)
 
