@@ -5,7 +5,7 @@ Both networks are trained by the loop of `training.train` on banks made by `trai
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from training.models.locator import STRIDE, Aligner, Scout
 from training.props import Rng
 from training.seeds import generator
 from training.sightings import FACE, IGNORED, OVERVIEW_UNIT_MM, WINDOW_UNIT_MM
+from training.tasks import Task
 from training.train import LoopConfig, Run
 
 log = logging.getLogger(__name__)
@@ -303,7 +304,7 @@ class AlignerTask:
         }
 
 
-TASKS = {"scout": ScoutTask, "aligner": AlignerTask}
+TASKS: dict[str, Callable[[Sequence[Path], Path], Task]] = {"scout": ScoutTask, "aligner": AlignerTask}
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""Checkpoints to the locator's two files: `python -m training.locator_export --scout F --aligner F --out assets/models`."""
+"""Checkpoints to the locator's two files.
+
+`python -m training.locator_export --scout FILE --aligner FILE --out assets/models`
+"""
 
 import argparse
 import json
@@ -31,7 +34,8 @@ from training.models.locator import (
 )
 
 ATTRIBUTIONS = (
-    "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative Technologies",
+    "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative "
+    "Technologies",
 )
 DATA = (
     "simulated scenes (training/scenes.py) of training people and props, seen by simulated kinect1, kinect2, d415 and "
@@ -58,7 +62,9 @@ def export_scout(checkpoint: Path, path: Path, rules: FindingRules, figures: dic
     overview = torch.rand((1, OVERVIEW_CHANNELS, 112, 160), generator=torch.Generator().manual_seed(0))
     given = {"focal_px": OVERVIEW_FOCAL_PX, "far_mm": OVERVIEW_FAR_MM, "block_px": OVERVIEW_BLOCK_PX}
     gives = {"stride": STRIDE, "peak": rules.peak, "place": "x, y in px from the cell's middle, depth in m"}
-    dynamic = ({2: OVERVIEW_BLOCK_PX * Dim("rows", max=256), 3: OVERVIEW_BLOCK_PX * Dim("columns", max=256)},)
+    dynamic = {
+        "overview": {2: OVERVIEW_BLOCK_PX * Dim("rows", max=256), 3: OVERVIEW_BLOCK_PX * Dim("columns", max=256)}
+    }
     card = _card("face-scout", "locator", stored, given, gives, figures)
     graph = ScoutGraph(scout)
     return export(graph, {"overview": overview}, ("heat", "place"), card, path, dynamic=dynamic, tolerance=TOLERANCE)
@@ -74,7 +80,7 @@ def export_aligner(checkpoint: Path, path: Path, rules: FindingRules, figures: d
     gives = {"first_look": rules.first_look, "accept": rules.accept, "offset": "mm", "axes": "window"}
     card = _card("face-aligner", "aligner", stored, given, gives, figures)
     names = ("score", "offset", "rotation")
-    dynamic = ({0: Dim("windows", max=64)},)
+    dynamic = {"window": {0: Dim("windows", max=64)}}
     return export(AlignerGraph(aligner), {"window": window}, names, card, path, dynamic=dynamic, tolerance=TOLERANCE)
 
 

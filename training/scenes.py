@@ -57,7 +57,11 @@ class FaceTruth:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scene:
-    """What one camera sees before noise. clean_mm: (H, W) float32, NaN = nothing; things_mm: (K, 3) centres of props."""
+    """What one camera sees before noise.
+
+    clean_mm:  (H, W) float32, NaN = nothing
+    things_mm: (K, 3) float32 centres of props
+    """
 
     clean_mm: NDArray[np.float32]
     intrinsics: Intrinsics
@@ -67,7 +71,7 @@ class Scene:
 
 def draw_sensor(rng: Rng, names: Sequence[str] = TRAINED_SENSORS) -> Sensor:
     """A unit of one of these families, some of them with another lens or picture size than the family's own."""
-    sensor = vary(SENSORS[names[rng.integers(len(names))]], rng)
+    sensor = vary(SENSORS[names[int(rng.integers(len(names)))]], rng)
     if sensor.name == "d415" and rng.random() < 0.7:
         sensor = replace(sensor, width=848, height=480)
     if rng.random() < 0.6:
@@ -188,7 +192,7 @@ def _room(rng: Rng, intrinsics: Intrinsics) -> NDArray[np.float32]:
     for normal, distance in planes:
         across, down, along = (tilt @ normal / distance).astype(np.float32)
         np.maximum(nearness, across * columns[None, :] + down * rows[:, None] + along, out=nearness)
-    return 1 / nearness
+    return np.reciprocal(nearness)
 
 
 def _in_view(mesh: Mesh, intrinsics: Intrinsics) -> Mesh:

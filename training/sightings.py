@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from depthface_app.core.finding import FindingRules, examine, propose
+from depthface_app.core.finding import FindingRules, Network, examine, propose
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import LookAt, Overview, look_at, overview
 from depthface_app.core.sensors import observe
@@ -225,7 +225,7 @@ def trained_proposer(scout_file: Path, aligner_file: Path) -> Proposer:
     return places
 
 
-def _as_function(network: nn.Module) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]:
+def _as_function(network: nn.Module) -> Network:
     network.eval()
 
     def run(given: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

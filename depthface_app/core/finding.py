@@ -1,10 +1,13 @@
 """From the answers of the locator's two networks to faces: peaks, two close looks at each, one face per place.
 
-The networks are handed in as functions, so that the program and the evaluation of training run the same steps.
+The networks are handed in as functions, so that the program and the evaluation of training run the same steps. The
+scout answers an overview with heat (1, 1, h, w) and place (1, 3, h, w), see `peaks`; the aligner answers N windows with
+scores (N,), offsets in mm (N, 3) and rotations (N, 3, 3) in the windows' axes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,8 +17,7 @@ from depthface_app.core.face import FaceLocation, HeadPose
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import Overview, look_at, look_input, overview, overview_input
 
-Scout = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-Aligner = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]
+Network = Callable[[NDArray[np.float32]], Sequence[NDArray[Any]]]  # a batch in, all outputs in their order
 
 SURFACE_GAP_MM = 35.0  # the close look copes with less
 
@@ -99,7 +101,7 @@ def _surface_mm(small: Overview, x: float, y: float) -> float:
 
 
 def propose(
-    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Scout, rules: FindingRules
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Network, rules: FindingRules
 ) -> list[NDArray[np.float64]]:
     """Where the overview network believes noses to be."""
     small = overview(depth_mm, intrinsics)
@@ -108,7 +110,7 @@ def propose(
 
 
 def examine(
-    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, points: list[NDArray[np.float64]], aligner: Aligner
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, points: list[NDArray[np.float64]], aligner: Network
 ) -> list[Candidate]:
     """One close look at each point: how sure, where exactly, how turned."""
     if not points:
@@ -136,7 +138,7 @@ def distinct(candidates: list[Candidate], gap_mm: float) -> list[Candidate]:
 
 
 def find_faces(
-    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Scout, aligner: Aligner, rules: FindingRules
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Network, aligner: Network, rules: FindingRules
 ) -> tuple[FaceLocation, ...]:
     """All faces of a depth map, surest first.
 

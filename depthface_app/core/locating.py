@@ -147,8 +147,9 @@ def _resampled(
     wide, high = (right - left) // shrink, (bottom - top) // shrink
     if wide < 2 or high < 2:
         return np.full((size_px, size_px), np.nan, np.float32)
-    part = depth_mm[top : top + high * shrink, left : left + wide * shrink] - np.float32(centre_mm)
-    near = np.abs(part) <= 1.5 * ALIGNER_DEPTH_MM  # False for NaN
+    read = depth_mm[top : top + high * shrink, left : left + wide * shrink]
+    part = read - np.float32(centre_mm)
+    near = (np.abs(part) <= 1.5 * ALIGNER_DEPTH_MM) & (read > 0)  # False for NaN
     value, weight = np.where(near, part, np.float32(0)), near.astype(np.float32)
     if shrink > 1:
         value = cv2.resize(value, (wide, high), interpolation=cv2.INTER_AREA)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from depthface_app.core.errors import ModelError
 from depthface_app.core.face import FaceLocation
@@ -86,12 +85,10 @@ class Locator:
             ModelError: if a network fails.
         """
         depth_mm = frame.depth_mm.astype(np.float32, copy=False)
-        return find_faces(depth_mm, frame.intrinsics, self._look_over, self._look_closely, self._rules)
-
-    def _look_over(self, overview: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
-        heat, place = self._scout.run(overview=overview)
-        return heat, place
-
-    def _look_closely(self, window: NDArray[np.float32]) -> tuple[NDArray, NDArray, NDArray]:
-        score, offset, rotation = self._aligner.run(window=window)
-        return score, offset, rotation
+        return find_faces(
+            depth_mm,
+            frame.intrinsics,
+            lambda overview: self._scout.run(overview=overview),
+            lambda window: self._aligner.run(window=window),
+            self._rules,
+        )

@@ -36,6 +36,7 @@ class Residual(nn.Module):
         self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, C, h, w) to the same shape."""
         return F.relu(x + self.second(self.first(x)))
 
 
@@ -84,8 +85,14 @@ class Aligner(nn.Module):
         super().__init__()
         a, b, c, d = width, 2 * width, 4 * width, 5 * width
         self.features = nn.Sequential(
-            Conv(ALIGNER_CHANNELS, a, 2), Conv(a, b, 2), Residual(b), Conv(b, c, 2), Residual(c), Conv(c, d, 2), Residual(d)
-        )  # fmt: skip
+            Conv(ALIGNER_CHANNELS, a, 2),
+            Conv(a, b, 2),
+            Residual(b),
+            Conv(b, c, 2),
+            Residual(c),
+            Conv(c, d, 2),
+            Residual(d),
+        )
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * 16, 128), nn.ReLU(inplace=True), nn.Linear(128, 10))
 
     def forward(self, window: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -112,6 +119,7 @@ class ScoutGraph(nn.Module):
         self.scout = scout
 
     def forward(self, overview: Tensor) -> tuple[Tensor, Tensor]:
+        """Chance of a nose, and its place."""
         logit, place = self.scout(overview)
         return torch.sigmoid(logit), place
 
@@ -124,5 +132,6 @@ class AlignerGraph(nn.Module):
         self.aligner = aligner
 
     def forward(self, window: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Chance of a face, nose and rotation."""
         logit, offset, rotation = self.aligner(window)
         return torch.sigmoid(logit), offset, rotation
