@@ -19,36 +19,45 @@ IN_PLACE = "look straight"
 
 @dataclass(frozen=True, slots=True)
 class WantedPose:
-    """One view that makes the templates: the middle of its range of head poses, and how to ask for it."""
+    """One view that makes the templates, and how to ask for it.
+
+    yaw_deg, pitch_deg: ranges of the head pose
+    from_level:         the pitch counts from the person's own frontal view, since the camera may stand high or low
+    """
 
     name: str
     instruction: str
     yaw_deg: tuple[float, float]
     pitch_deg: tuple[float, float]
+    from_level: bool = False
 
-    def holds(self, pose: HeadPose) -> bool:
-        """Whether a head pose counts as this view."""
+    def holds(self, pose: HeadPose, level_deg: float | None) -> bool:
+        """Whether a head pose counts as this view; `level_deg` is the pitch of the frontal view, None before it."""
+        if self.from_level and level_deg is None:
+            return False
+        pitch_deg = pose.pitch_deg - (level_deg or 0.0) if self.from_level else pose.pitch_deg
         in_yaw = self.yaw_deg[0] <= pose.yaw_deg <= self.yaw_deg[1]
-        return in_yaw and self.pitch_deg[0] <= pose.pitch_deg <= self.pitch_deg[1]
+        return in_yaw and self.pitch_deg[0] <= pitch_deg <= self.pitch_deg[1]
 
 
 # Left and right are the person's own; a person who faces the camera turns to the picture's right when turning left.
 POSES = (
-    WantedPose("front", IN_PLACE, (-10, 10), (-12, 12)),
-    WantedPose("left", "turn a little left", (12, 40), (-20, 20)),
-    WantedPose("right", "turn a little right", (-40, -12), (-20, 20)),
-    WantedPose("up", "look up a little", (-20, 20), (-35, -8)),
-    WantedPose("down", "look down a little", (-20, 20), (8, 35)),
+    WantedPose("front", IN_PLACE, (-10, 10), (-20, 20)),
+    WantedPose("left", "turn a little left", (12, 40), (-25, 25)),
+    WantedPose("right", "turn a little right", (-40, -12), (-25, 25)),
+    WantedPose("up", "look up a little", (-25, 25), (-35, -6), from_level=True),
+    WantedPose("down", "look down a little", (-25, 25), (6, 35), from_level=True),
 )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Capture:
-    """One kept view: (D,) float32 unit embedding, its quality, and when it was taken on the frame's clock."""
+    """One kept view: (D,) float32 unit embedding, its quality, when it was taken on the frame's clock, its pitch."""
 
     embedding: NDArray[np.float32]
     quality: float
     taken_s: float
+    pitch_deg: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,6 +98,11 @@ class Enrolment:
         """Whether the person may stop here: the frontal view is complete."""
         return self.poses[0].name in self.done_poses
 
+    @property
+    def level_deg(self) -> float | None:
+        """Pitch of the person's frontal view; None until that is complete."""
+        return float(np.mean([capture.pitch_deg for capture in self.captures[0]])) if self.is_enough else None
+
     def templates(self) -> tuple[Capture, ...]:
         """One template per pose that has any views: the direction of their mean, which has less noise than each."""
         return tuple(_mean(each) for each in self.captures if each)
@@ -96,7 +110,8 @@ class Enrolment:
 
 def _mean(captures: tuple[Capture, ...]) -> Capture:
     mean = unit(np.mean([capture.embedding for capture in captures], axis=0))
-    return Capture(mean, float(np.mean([capture.quality for capture in captures])), captures[-1].taken_s)
+    quality, pitch_deg = (float(np.mean([getattr(each, key) for each in captures])) for key in ("quality", "pitch_deg"))
+    return Capture(mean, quality, captures[-1].taken_s, pitch_deg)
 
 
 def advance(enrolment: Enrolment, result: Result) -> Enrolment:
@@ -137,7 +152,8 @@ def _with_view(enrolment: Enrolment, face: FaceResult, now_s: float) -> Enrolmen
     open_poses = [i for i, kept in enumerate(enrolment.captures) if len(kept) < CAPTURES_PER_POSE]
     if face.quality < GOOD_ENOUGH and face.hint:
         return replace(enrolment, instruction=face.hint, reason="the view is not good enough yet")
-    here = next((i for i in open_poses if enrolment.poses[i].holds(face.location.pose)), None)
+    level_deg = enrolment.level_deg
+    here = next((i for i in open_poses if enrolment.poses[i].holds(face.location.pose, level_deg)), None)
     if here is None:
         return replace(enrolment, instruction=enrolment.poses[open_poses[0]].instruction, reason="waiting for the turn")
     if face.quality < GOOD_ENOUGH:
@@ -149,7 +165,7 @@ def _kept(enrolment: Enrolment, pose: int, face: FaceResult, now_s: float) -> En
     kept = enrolment.captures[pose]
     assert face.embedding is not None
     if not kept or now_s - kept[-1].taken_s >= SHORTEST_GAP_S:
-        kept = (*kept, Capture(face.embedding, face.quality, now_s))
+        kept = (*kept, Capture(face.embedding, face.quality, now_s, face.location.pose.pitch_deg))
     captures = (*enrolment.captures[:pose], kept, *enrolment.captures[pose + 1 :])
     instruction = "hold still" if len(kept) < CAPTURES_PER_POSE else _next_instruction(enrolment.poses, captures)
     return replace(enrolment, captures=captures, instruction=instruction, reason="")

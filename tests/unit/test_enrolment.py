@@ -53,7 +53,7 @@ def test_all_poses_in_order_make_one_template_each(stage):
 
 
 def test_poses_count_in_whatever_order_they_come(stage):
-    for name in ("down", "left", "front"):
+    for name in ("left", "front", "down"):
         stage.show(face(MIDDLES[name]), times=CAPTURES_PER_POSE)
     assert set(stage.enrolment.done_poses) == {"down", "left", "front"}
     assert stage.enrolment.instruction == "turn a little right"
@@ -64,6 +64,16 @@ def test_poses_count_in_whatever_order_they_come(stage):
 def test_left_is_the_persons_own_left(stage):
     stage.show(face(HeadPose(25, 0, 0)), times=CAPTURES_PER_POSE)
     assert stage.enrolment.done_poses == ("left",)
+
+
+def test_up_and_down_count_from_the_persons_own_level(stage):
+    stage.show(face(HeadPose(0, -14, 0)), times=CAPTURES_PER_POSE)
+    assert stage.enrolment.done_poses == ("front",)
+    assert stage.enrolment.level_deg == pytest.approx(-14)
+    stage.show(face(HeadPose(0, -7, 0)), times=CAPTURES_PER_POSE)
+    assert stage.enrolment.done_poses == ("front", "down")
+    stage.show(face(HeadPose(0, -21, 0)), times=CAPTURES_PER_POSE)
+    assert stage.enrolment.done_poses == ("front", "up", "down")
 
 
 def test_captures_of_one_moment_count_once(stage):
