@@ -169,7 +169,7 @@ def test_no_network_is_told_from_a_missing_package(checkout):
     with pytest.raises(depthface.SetupError, match=r"cannot be reached: check the network"):
         depthface.pip_install(
             depthface.venv_python(),
-            ["--retries=1", "--isolated", f"--index-url=http://127.0.0.1:{closed}/", "no-such-part"],
+            ["--retries=1", "--isolated", "-i", f"http://127.0.0.1:{closed}/", "no-such-part"],
         )
 
 
