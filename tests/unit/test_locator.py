@@ -7,6 +7,8 @@ import numpy as np
 import onnx
 import pytest
 
+from depthface_app.cameras.base import StreamRequest
+from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import ModelError
 from depthface_app.core.finding import Candidate, FindingRules, distinct, find_faces, head_box, location
@@ -198,6 +200,27 @@ def test_shipped_files_find_nobody_before_a_wall_or_without_readings(shipped: Lo
     pinhole = Intrinsics(shape[1], shape[0], shape[1] * 0.9, shape[1] * 0.9, shape[1] / 2 - 0.5, shape[0] / 2 - 0.5)
     for depth in (np.zeros(shape, np.uint16), np.full(shape, 900, np.uint16)):
         assert shipped.locate(Frame(depth, pinhole, 0.0)) == ()
+
+
+@pytest.mark.parametrize("sensor", ["kinect2", "d435"])
+def test_shipped_files_find_the_people_of_the_simulated_camera(shipped: Locator, sensor: str) -> None:
+    camera = SimulatedCamera.from_address({"sensor": sensor, "people": "2", "seed": "1"})
+    camera.open()
+    camera.start(StreamRequest())
+    errors_mm = []
+    for number in range(0, 200, 20):
+        found = shipped.locate(camera.frame(number))
+        people = camera.people_at(number)
+        assert len(found) <= len(people)
+        for person in people:
+            away = [float(np.linalg.norm(np.subtract(face.nose_mm, person.nose_mm))) for face in found]
+            errors_mm.append(min(away, default=np.inf))
+            near = found[int(np.argmin(away))]
+            assert abs(near.pose.yaw_deg - person.pose.yaw_deg) < 20
+            assert near.box_px[0] < near.nose_px[0] < near.box_px[2]
+    camera.close()
+    assert np.median(errors_mm) < 6
+    assert max(errors_mm) < 20
 
 
 def test_a_ball_of_the_size_of_a_head_is_no_face(shipped: Locator) -> None:
