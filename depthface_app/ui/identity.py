@@ -12,7 +12,7 @@ from depthface_app.ui.marks import Standing, ink_of, is_judged, paint_mark, stan
 from depthface_app.ui.theme import GRID_PX, NAME_SCALE, colours_of, fitted, scaled
 
 SMALLEST_NAME = 0.5  # of its full size, before a long name is cut
-HINT_LINES = 3
+HINT_LINES = 2
 
 
 class NamePlate(QWidget):

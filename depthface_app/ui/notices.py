@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from depthface_app.ui.card import Muted, paint_surface
 from depthface_app.ui.icons import paint_icon
 from depthface_app.ui.theme import GRID_PX, RADIUS_PX, TITLE_SCALE, colours_of, scaled
 
 TOAST_MS = 5000
+WIDE_LETTERS = 45  # from this width on a banner has its button beside its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +130,22 @@ class Banner(Saying):
         words.setSpacing(2)
         words.addWidget(self.title)
         words.addWidget(self.text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
+        row = QHBoxLayout()
         row.setSpacing(2 * GRID_PX)
         row.addWidget(self.glyph)
         row.addLayout(words, 1)
-        row.addWidget(self.button)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
+        self._box.setSpacing(GRID_PX)
+        self._box.addLayout(row, 1)
+        self._box.addWidget(self.button)
 
     def place(self, room: QRectF) -> None:
         """Across the top of the room."""
         width = int(room.width() - 2 * GRID_PX)
+        is_narrow = width < self.fontMetrics().averageCharWidth() * WIDE_LETTERS
+        directions = QBoxLayout.Direction
+        self._box.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
         height = self._height_for(width)
         top = room.bottom() - GRID_PX - height if self.is_below else room.top() + GRID_PX
         self.setGeometry(int(room.left() + GRID_PX), int(top), width, height)

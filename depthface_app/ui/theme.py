@@ -167,6 +167,10 @@ def _sheet(colours: Colours) -> str:
     QListWidget::item:selected {{ background: {colours.raised}; color: {colours.text}; }}
     QListWidget::item:selected:focus {{ background: {colours.accent}; color: {colours.on_accent}; }}
     QListWidget QLineEdit {{ padding: 0 6px; min-height: 0; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; }}
+    QScrollBar::handle:vertical {{ background: {colours.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: transparent; height: 0; }}
     QProgressBar {{ background: {colours.raised}; border: none; border-radius: 6px; height: 12px; text-align: center;
         color: transparent; }}
     QProgressBar::chunk {{ background: {colours.known}; border-radius: 6px; }}
