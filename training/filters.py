@@ -69,17 +69,22 @@ class RealSenseSpatial:
         self._sensor.add_read_only_option(rs.option.depth_units, RS_UNIT_MM / 1000)
         self._sensor.open(self._profile)
         self._sensor.start(self._queue)
-        self._filter, self._number = rs.spatial_filter(), 0
+        self._filters: dict[tuple[int, float, float], Any] = {}
+        self._number = 0
+
+    def _filter(self, magnitude: int, alpha: float, delta: float) -> Any:
+        """A filter for each setting: one that has seen a picture no longer listens to a new delta."""
+        rs, key = self._rs, (magnitude, alpha, delta)
+        if key not in self._filters:
+            made = self._filters[key] = rs.spatial_filter()
+            made.set_option(rs.option.filter_magnitude, magnitude)
+            made.set_option(rs.option.filter_smooth_alpha, alpha)
+            made.set_option(rs.option.filter_smooth_delta, delta)
+        return self._filters[key]
 
     def __call__(self, depth_mm: Depth, magnitude: int, alpha: float, delta: float) -> Depth:
         """One picture through the filter; delta counts units of RS_UNIT_MM."""
         rs = self._rs
-        for option, value in (
-            (rs.option.filter_magnitude, magnitude),
-            (rs.option.filter_smooth_alpha, alpha),
-            (rs.option.filter_smooth_delta, delta),
-        ):
-            self._filter.set_option(option, value)
         self._number += 1
         frame = rs.software_video_frame()
         frame.pixels = np.round(depth_mm / RS_UNIT_MM).astype(np.uint16)
@@ -87,16 +92,16 @@ class RealSenseSpatial:
         frame.domain, frame.profile = rs.timestamp_domain.system_time, self._profile.as_video_stream_profile()
         frame.depth_units = RS_UNIT_MM / 1000
         self._sensor.on_video_frame(frame)
-        out = self._filter.process(self._queue.wait_for_frame(2000))
+        out = self._filter(magnitude, alpha, delta).process(self._queue.wait_for_frame(2000))
         return np.asarray(out.get_data()).astype(np.float32) * np.float32(RS_UNIT_MM)
 
 
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "bilateral": {"reach_px": (0.8, 1.2, 2.0, 3.0), "range_mm": (2.0, 4.0, 8.0, 16.0)},
+    "bilateral": {"reach_px": (0.8, 1.5, 2.5, 4.0), "range_mm": (3.0, 6.0, 12.0, 30.0)},
     "median": {"size_px": (3, 5, 7)},
-    "total variation": {"weight_mm": (0.3, 0.7, 1.5, 3.0, 6.0)},
-    "non-local means": {"strength_mm": (0.5, 1.0, 2.0, 4.0), "patch_px": (3, 5)},
-    "RealSense spatial": {"magnitude": (1, 2), "alpha": (0.25, 0.5, 0.75), "delta": (3.0, 8.0, 20.0, 50.0)},
+    "total variation": {"weight_mm": (0.3, 0.7, 1.5, 3.0, 6.0, 12.0)},
+    "non-local means": {"strength_mm": (0.5, 1.0, 2.0, 4.0, 8.0), "patch_px": (3, 5)},
+    "RealSense spatial": {"magnitude": (1, 2), "alpha": (0.25, 0.4, 0.5, 0.75), "delta": (8.0, 20.0, 50.0)},
 }
 
 
