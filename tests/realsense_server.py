@@ -20,6 +20,7 @@ SERIAL = "936522070660"
 NAME = "Intel RealSense D435I"
 DEPTH_FOCAL_PX, COLOUR_FOCAL_PX, COLOUR_SHIFT_M = 385.0, 600.0, 0.015
 NEAR_MM, FAR_MM = 700, 2000
+DOMAIN = 20 + os.getpid() % 200  # of this test run; another one on the same computer has another
 LOOPBACK = {"udp": {"whitelist": ["127.0.0.1"]}}
 
 
@@ -86,6 +87,7 @@ class Server:
         self._flowing = threading.Event()
         self._flowing.set()
         self._pulled = threading.Event()
+        self._pulled.set()
         self._number = 0
         self._set: list = []
 
@@ -108,6 +110,8 @@ class Server:
         self._thread.start()
 
     def down(self) -> None:
+        if self._pulled.is_set():
+            return
         self._pulled.set()
         self._thread.join()
         self._device.broadcast_disconnect(self._dds.time(1.0))
@@ -232,6 +236,7 @@ def main() -> None:
         if word in ("up", "down", "freeze", "thaw"):
             getattr(server, word)()
         print(answers.get(word, lambda: "done")(), flush=True)
+    server.down()
     os._exit(0)  # the SDK's own threads do not always end
 
 

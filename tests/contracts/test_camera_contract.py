@@ -14,10 +14,9 @@ from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.errors import CameraError
 from tests.fakes import FakeCamera, fake_frame
 from tests.realsense_files import write_recording
-from tests.realsense_server import VirtualCamera
+from tests.realsense_server import DOMAIN, VirtualCamera
 
 READ_S = 10.0
-DDS_DOMAIN = 71
 IMPOSSIBLE = StreamRequest(width=12345, height=7)
 
 Make = Callable[[], DepthCamera]
@@ -41,7 +40,7 @@ def realsense_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def virtual_camera() -> Iterator[VirtualCamera]:
-    camera = VirtualCamera(DDS_DOMAIN)
+    camera = VirtualCamera(DOMAIN + 2)
     camera.up()
     yield camera
     camera.close()
@@ -60,7 +59,7 @@ def make(request: pytest.FixtureRequest) -> Make:
         return lambda: RecordingCamera(path)
     if kind == "realsense live":
         request.getfixturevalue("virtual_camera")
-        return lambda: RealSenseCamera(settings=RealSenseSettings(DDS_DOMAIN, ("127.0.0.1",)))
+        return lambda: RealSenseCamera(settings=RealSenseSettings(DOMAIN + 2, ("127.0.0.1",)))
     path = request.getfixturevalue("realsense_file")
     return lambda: RealSenseCamera(file=path, realtime=False)
 

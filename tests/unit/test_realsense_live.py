@@ -12,9 +12,8 @@ from depthface_app.cameras.found import find_cameras, open_source
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings
 from depthface_app.core.errors import CameraError, CameraLost
 from depthface_app.core.frame import Frame
-from tests.realsense_server import DEPTH_FOCAL_PX, FAR_MM, HEIGHT, NAME, NEAR_MM, SERIAL, WIDTH, VirtualCamera
+from tests.realsense_server import DEPTH_FOCAL_PX, DOMAIN, FAR_MM, HEIGHT, NAME, NEAR_MM, SERIAL, WIDTH, VirtualCamera
 
-DOMAIN = 72
 ADDRESSES = ("127.0.0.1",)
 SETTINGS = RealSenseSettings(DOMAIN, ADDRESSES)
 EVERYTHING = StreamRequest()
