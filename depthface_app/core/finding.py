@@ -40,7 +40,7 @@ class FindingRules:
     peak:         least value of the overview's map that is looked at
     first_look:   least score to be worth the second look
     accept:       least score of a face
-    gap_mm:       two faces are never nearer to each other than this
+    gap_mm:       two noses are never nearer to each other than this; cheek to cheek they are about 90 mm apart
     most_peaks:   places looked at per frame
     nearest_mm, farthest_mm: distances of faces that are reported
     """
@@ -48,7 +48,7 @@ class FindingRules:
     peak: float = 0.1
     first_look: float = 0.1
     accept: float = 0.5
-    gap_mm: float = 120.0
+    gap_mm: float = 70.0
     most_peaks: int = 10
     nearest_mm: float = 250.0
     farthest_mm: float = 1750.0
@@ -148,7 +148,7 @@ def find_faces(
     points = propose(depth_mm, intrinsics, scout, rules)
     first = [c for c in examine(depth_mm, intrinsics, points, aligner) if c.score >= rules.first_look]
     first = [c for c in first if c.nose_mm[2] > 0]
-    once = distinct(first, rules.gap_mm / 3)
+    once = distinct(first, rules.gap_mm / 2)
     twice = examine(depth_mm, intrinsics, [c.nose_mm for c in once], aligner)
     sure = [c for c in map(_agreed, once, twice) if c.score >= rules.accept and c.nose_mm[2] > 0]
     return tuple(
