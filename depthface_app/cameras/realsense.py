@@ -61,6 +61,7 @@ def find_realsense(settings: RealSenseSettings) -> tuple[CameraInfo, ...]:
     Raises:
         CameraError: the SDK is not installed, or does not start.
     """
+    _sdk()
     return tuple(_describe(device) for device in _discover(settings, "").values())
 
 

@@ -87,7 +87,7 @@ class Recorder:
         try:
             while (frame := self._take()) is not None:
                 self._write(frame)
-            self._writer.finish()
+            self._finish()
         except CameraError as error:
             self._fail(str(error))
         except Exception as error:  # top of a thread: a frame that cannot be packed must not go unseen
@@ -114,6 +114,11 @@ class Recorder:
                 size_bytes=self._writer.size_bytes,
                 duration_s=frame.captured_s - self._first_s,
             )
+
+    def _finish(self) -> None:
+        self._writer.finish()
+        with self._condition:
+            self._progress = replace(self._progress, size_bytes=self._progress.path.stat().st_size)
 
     def _fail(self, problem: str) -> None:
         with self._condition:

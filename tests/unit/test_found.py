@@ -1,10 +1,11 @@
 """Source addresses: each names one camera, and every mistake in one gets its own sentence."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from depthface_app.cameras import found, realsense
+from depthface_app.cameras import found
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.found import find_cameras, open_source
 from depthface_app.cameras.realsense import RealSenseCamera
@@ -100,8 +101,7 @@ def test_unpaced_sources_deliver_every_frame_at_once(session: Path) -> None:
 
 
 def test_find_cameras_offers_the_simulated_sensors_and_names_a_missing_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyrealsense2", None)
-    realsense._context.cache_clear()
+    monkeypatch.setitem(sys.modules, "pyrealsense2", None)
     reports = {report.backend: report for report in find_cameras()}
     assert reports["simulated"].problem == ""
     assert "simulated:?sensor=truedepth" in [camera.source for camera in reports["simulated"].cameras]

@@ -271,6 +271,7 @@ def test_recorder_closes_once_and_takes_nothing_afterwards(tmp_path: Path) -> No
     assert recorder.close() == progress
     assert progress.frames == 4
     assert progress.duration_s == pytest.approx(0.3)
+    assert progress.size_bytes == (tmp_path / "a.mcap").stat().st_size
     assert not recorder.put(fake_frame(5, SIZE))
 
 
