@@ -22,7 +22,7 @@ LOWEST_DEG, HIGHEST_DEG = -66.0, 90.0
 SKULL_MM = np.array((77.0, 118.0, 98.0), np.float32)  # semi-axes of what continues the model
 NECK_RADIUS_MM = 57.0
 SHOULDERS_BELOW_MM = -92.0  # model axes: what the model has below belongs to the torso
-BODY_ROWS, BODY_COLUMNS = 52, 44
+BODY_ROWS, BODY_COLUMNS = 36, 33
 CURTAIN_ROWS, CURTAIN_COLUMNS = 28, 56
 
 

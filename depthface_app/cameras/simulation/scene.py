@@ -17,8 +17,9 @@ FloatImage = NDArray[np.float32]
 
 _NOISY_ROOMS = 6  # readings of the empty room that frames are assembled from
 _MARGIN_PX = 12
-_COARSE_BELOW_PX = 1.2  # a head whose grid cells are smaller than this is drawn with every other point
+_COARSE_BELOW_PX = 1.5  # a head whose grid cells are smaller than this is drawn with every other point
 _CELL_MM = 1.6
+_STEEPEST_SHADED = 1.6
 _GRAIN_MEAN, _GRAIN_SD, _GRAIN_SPARE_PX = 20.0, 3.5, 48
 
 
@@ -137,12 +138,14 @@ def _whole(surface: Surface, vertices_mm: FloatImage) -> Placed:
 def _infrared(clean_mm: FloatImage, reflectance: FloatImage, intrinsics: Intrinsics) -> NDArray[np.uint8]:
     """What an infrared camera with a lamp beside its lens shows: bright where near, facing and reflecting.
 
-    Of the slopes to both sides the gentler counts, so that steps between surfaces draw no outlines. The square root
-    is how cameras store brightness.
+    Slopes are shaded up to a limit, because the steps between two surfaces must draw no outline. The square root is
+    how cameras store brightness.
     """
-    across, down = (_gentlest(np.abs(np.diff(clean_mm, axis=axis)), axis) for axis in (1, 0))
-    slope = cv2.magnitude(across, down) * np.float32(intrinsics.fx) / clean_mm
-    light = reflectance / cv2.sqrt(1 + slope * slope) / clean_mm
+    across = cv2.Sobel(clean_mm, cv2.CV_32F, 1, 0, ksize=1)
+    down = cv2.Sobel(clean_mm, cv2.CV_32F, 0, 1, ksize=1)
+    slope = cv2.divide(cv2.magnitude(across, down), clean_mm, scale=intrinsics.fx / 2)
+    cv2.threshold(slope, _STEEPEST_SHADED, 0, cv2.THRESH_TRUNC, dst=slope)
+    light = reflectance / (cv2.magnitude(slope, np.ones_like(slope)) * clean_mm)
     return cv2.convertScaleAbs(cv2.sqrt(light), alpha=225 * 700**0.5)
 
 
