@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from depthface_app.cameras.base import DepthCamera, StreamRequest
-from depthface_app.cameras.simulated import people_names
 from depthface_app.core.errors import CameraError
 from depthface_app.core.face import HeadPose
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore, Template
 from depthface_app.pipeline.stages import Models, recognise
 
-PEOPLE = 6  # few, so that the window opens soon
-ON_STAGE = 3  # people seen at once; the last of them is the stranger
+STRANGER = "Omar"
+ON_STAGE = ("Ada", "David", STRANGER)
+ENROLLED = ("Ada", "David", "Elif", "Hugo", "Lena")  # few, so that the window opens soon
 VIEWS = (HeadPose(0, 0, 0), HeadPose(20, 0, 0), HeadPose(-20, 0, 0))
 DISTANCE_MM = 650
 READ_TIMEOUT_S = 10.0
@@ -19,19 +19,18 @@ READ_TIMEOUT_S = 10.0
 
 def demonstration_source() -> str:
     """The address of the demonstration's scene."""
-    return f"simulated:?cast={','.join(people_names()[:ON_STAGE])}"
+    return f"simulated:?cast={','.join(ON_STAGE)}"
 
 
 def enrol_people(store: GalleryStore, models: Models, make_camera: Callable[[str], DepthCamera]) -> Iterator[str]:
-    """Enrol everybody but the stranger; yields each name when it is done.
+    """Enrol the demonstration's people, the stranger not; yields each name when it is done.
 
     Raises:
         CameraError: if the simulated camera does not show a face.
     """
-    stranger = people_names()[ON_STAGE - 1]
     known = {person.name for person in store.people()}
-    for name in people_names()[:PEOPLE]:
-        if name != stranger and name not in known:
+    for name in ENROLLED:
+        if name not in known:
             store.add(name, _views(name, models, make_camera))
         yield name
 
