@@ -139,8 +139,7 @@ class Commands(QObject):
 
     def on_pause(self) -> None:
         """Hold the picture still, to read it; the camera runs on."""
-        self._presenter.is_paused = self._window.ways["pause"].isChecked()
-        self._presenter.refresh()
+        self._presenter.pause(self._window.ways["pause"].isChecked())
 
     def on_stream(self) -> None:
         """Start what is stopped and stop what runs."""

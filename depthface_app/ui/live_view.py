@@ -3,16 +3,17 @@
 import math
 
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from depthface_app.core.face import FaceResult, Result
 from depthface_app.core.frame import Frame
-from depthface_app.ui.marks import Standing, ink_of, paint_mark, standing_of
+from depthface_app.ui.marks import Standing, ink_of, standing_of
 from depthface_app.ui.pictures import Picture, fit, paint_hatch
+from depthface_app.ui.plates import Plate, paint_plate, place_plate
 from depthface_app.ui.ring import RingState, paint_instruction, paint_ring
 from depthface_app.ui.scales import FrameScale
-from depthface_app.ui.theme import DARK, GRID_PX, RADIUS_PX, Colours, colours_of, scaled
+from depthface_app.ui.theme import DARK, GRID_PX, RADIUS_PX, Colours, colours_of
 
 FRESH_S = 0.4  # a result this much older than the picture is drawn in full
 GONE_S = 4.0  # and one this much older not at all
@@ -42,6 +43,7 @@ class LiveView(QWidget):
         self._scale: FrameScale | None = None
         self._is_dimmed = False
         self._is_new = False
+        self._texts: dict[int, tuple[str, str]] = {}
 
     def minimumSizeHint(self) -> QSize:
         """A third of the smallest window."""
@@ -65,6 +67,10 @@ class LiveView(QWidget):
         """Mark these faces; the chosen one is outlined in full."""
         self.result, self.chosen_track = result, chosen_track
         self.update()
+
+    def renew_texts(self) -> None:
+        """Let the plates say the present figures; between two calls they stand still, to be read."""
+        self._texts.clear()
 
     def show_ring(self, ring: RingState | None) -> None:
         """Draw the enrolment ring around the chosen face, or none."""
@@ -151,15 +157,18 @@ class LiveView(QWidget):
         painter.setOpacity(self.freshness())
         scale = rect.width() / self.result.frame.intrinsics.width
         plates: list[QRectF] = []
-        for face in self.result.faces:
-            box = self._box(face, rect, scale)
+        boxes = [self._box(face, rect, scale) for face in self.result.faces]
+        for face, box in zip(self.result.faces, boxes, strict=True):
             is_chosen = face.location.track == self.chosen_track
             if is_chosen and self.ring is not None:
                 paint_ring(painter, box, self.ring)
                 continue
             standing = standing_of(face)
             paint_box(painter, box, QColor(ink_on_picture(standing)), is_chosen)
-            self._paint_label(painter, box, rect, face, standing, plates)
+            texts = self._texts.setdefault(face.location.track, self.label_of(face))
+            plate = Plate(*texts, standing)
+            plates.append(place_plate(plate.size(self.font()), box, rect, plates, boxes))
+            paint_plate(painter, plates[-1], plate, self.font(), colours)
 
     def _box(self, face: FaceResult, rect: QRectF, scale: float) -> QRectF:
         left, top, right, bottom = face.location.box_px
@@ -178,33 +187,6 @@ class LiveView(QWidget):
             return name, distance
         return name, f"{QLocale().toString(match.similarity, 'f', 2)} · {distance}"
 
-    def _paint_label(
-        self, painter: QPainter, box: QRectF, within: QRectF, face: FaceResult, standing: Standing, plates: list[QRectF]
-    ) -> None:
-        """The plate above its box; `plates` are those that stand already, and this one is added."""
-        colours = colours_of(self)
-        name, figures = self.label_of(face)
-        bold, plain = scaled(self.font(), 1.0, bold=True), self.font()
-        mark_px = QFontMetricsF(plain).ascent()
-        widths = QFontMetricsF(bold).horizontalAdvance(name), QFontMetricsF(plain).horizontalAdvance(figures)
-        height = QFontMetricsF(bold).height() + GRID_PX
-        plate = place_plate(QRectF(0, 0, sum(widths) + mark_px + 4.5 * GRID_PX, height), box, within, plates)
-        plates.append(plate)
-        back = QColor(colours.card)
-        back.setAlpha(235)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(back)
-        painter.drawRoundedRect(plate, RADIUS_PX / 2, RADIUS_PX / 2)
-        mark = QRectF(plate.left() + GRID_PX, plate.center().y() - mark_px / 2, mark_px, mark_px)
-        paint_mark(painter, mark, standing, ink_of(standing, colours))
-        text = plate.adjusted(mark_px + 2 * GRID_PX, 0, 0, 0)
-        painter.setFont(bold)
-        painter.setPen(QColor(colours.text))
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
-        painter.setFont(plain)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(text.adjusted(widths[0] + GRID_PX, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, figures)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on a face chooses it."""
         if self.result is None or self.frame is None:
@@ -215,19 +197,6 @@ class LiveView(QWidget):
             if self._box(face, rect, scale).contains(event.position()):
                 self.chosen.emit(face.location.track)
                 return
-
-
-def place_plate(plate: QRectF, box: QRectF, within: QRectF, others: list[QRectF]) -> QRectF:
-    """Above the box, or below it where another plate stands, and inside the picture."""
-    out = QRectF(plate)
-    left = min(max(box.left(), within.left() + 4), within.right() - plate.width() - 4)
-    step = plate.height() + 4
-    above, below = box.top() - 2 - step, box.bottom() + 6
-    for top in (above, below, below + step, above - step, below + 2 * step, above - 2 * step):
-        out.moveTopLeft(QPointF(left, min(max(top, within.top() + 4), within.bottom() - plate.height() - 4)))
-        if not any(out.intersects(other) for other in others):
-            break
-    return out
 
 
 def ink_on_picture(standing: Standing) -> str:

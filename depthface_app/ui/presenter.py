@@ -77,10 +77,25 @@ class Presenter(QObject):
         self._window.stage.live.set_scale(FrameScale(name))
         self._window.panes.set_scale(FaceScale(name))
 
+    def show_one_moment(self) -> None:
+        """Show the newest frame whose faces are known, so that marks and picture are of one moment."""
+        if self.result is not None:
+            self._window.stage.live.show_frame(self.result.frame)
+            self._show_result()
+        self.refresh()
+
+    def pause(self, is_paused: bool) -> None:
+        """Stand still, on one moment, or follow the stream again."""
+        self.is_paused = is_paused
+        if is_paused:
+            self.show_one_moment()
+        self.refresh()
+
     def choose(self, track: int | None) -> None:
         """Follow this face in the panes."""
         self._chosen_track = track
         self._show_result()
+        self.refresh()
 
     def choose_next(self) -> None:
         """Follow the next face from left to right."""
@@ -130,7 +145,6 @@ class Presenter(QObject):
         face = self.face
         track = face.location.track if face else None
         self._window.stage.live.show_result(self.result, track)
-        self._window.stage.in_view.show_faces(self.result.faces if self.result else (), track)
         if face is not None and face.denoised is not None:
             self._window.panes.show_face(FaceView.of(face.denoised))
         else:
@@ -158,8 +172,10 @@ class Presenter(QObject):
 
     def _show_text(self, now: Situation) -> None:
         face = None if is_still(now) else self.face
-        if face is not None:
+        self._window.stage.live.renew_texts()
+        if face is not None and self.result is not None:
             self._window.identity.show_face(face)
+            self._window.stage.in_view.show_faces(self.result.faces, face.location.track)
         else:
             self._window.identity.show_none(nobody_word(now), where_to_stand(now))
             self._window.panes.show_none(nobody_word(now))

@@ -1,12 +1,13 @@
 """The live picture: marks where the faces are, fading as a result grows old, and the list beside it."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor
 
 from depthface_app.ui.in_view import InView
-from depthface_app.ui.live_view import FRESH_S, GONE_S, LiveView, place_plate
+from depthface_app.ui.live_view import FRESH_S, GONE_S, LiveView
 from depthface_app.ui.marks import Standing, ink_of
+from depthface_app.ui.plates import place_plate
 from depthface_app.ui.ring import RingState
 from depthface_app.ui.scales import FrameScale
 from depthface_app.ui.theme import DARK
@@ -100,12 +101,20 @@ def test_the_ring_takes_the_place_of_the_chosen_box(live, two):
 
 
 def test_plates_do_not_cover_each_other():
-    within, plate, box = QRectF(0, 0, 640, 480), QRectF(0, 0, 200, 30), QRectF(100, 200, 100, 120)
+    within, size, box = QRectF(0, 0, 640, 480), QSizeF(200, 30), QRectF(100, 200, 100, 120)
     placed: list[QRectF] = []
     for _ in range(4):
-        placed.append(place_plate(plate, box, within, placed))
+        placed.append(place_plate(size, box, within, placed))
     assert all(within.contains(each) for each in placed)
     assert not any(a.intersects(b) for n, a in enumerate(placed) for b in placed[n + 1 :])
+
+
+def test_a_plate_stays_clear_of_other_faces_where_there_is_room():
+    within, size, box = QRectF(0, 0, 640, 480), QSizeF(200, 30), QRectF(100, 200, 100, 120)
+    above = QRectF(110, 140, 100, 58)
+    placed = place_plate(size, box, within, [], [box, above])
+    assert not placed.intersects(above)
+    assert placed.top() >= box.bottom()
 
 
 def test_the_picture_keeps_its_shape_in_any_room(live, two):
