@@ -49,7 +49,9 @@ class Readings:
         }
 
 
-def measure(make_camera: Callable[[], DepthCamera], models: Models, seconds: float) -> Readings:
+def measure(
+    make_camera: Callable[[], DepthCamera], models: Models, seconds: float, warm_up_s: float = WARM_UP_S
+) -> Readings:
     """Run the engine for some seconds after a warm-up.
 
     Raises:
@@ -64,7 +66,7 @@ def measure(make_camera: Callable[[], DepthCamera], models: Models, seconds: flo
     engine.start()
     try:
         _await_stream(engine)
-        time.sleep(WARM_UP_S)
+        time.sleep(warm_up_s)
         for reader in readers:
             reader.start()
         time.sleep(seconds)

@@ -10,7 +10,7 @@ from depthface_app.gallery.store import GalleryStore, Template
 from depthface_app.pipeline.stages import Models, recognise
 
 STRANGER = "Omar"
-ON_STAGE = ("Ada", "David", STRANGER)
+ON_STAGE = ("Ada", STRANGER, "David")  # the middle one stands farthest away
 ENROLLED = ("Ada", "David", "Elif", "Hugo", "Lena")  # few, so that the window opens soon
 VIEWS = (HeadPose(0, 0, 0), HeadPose(20, 0, 0), HeadPose(-20, 0, 0))
 DISTANCE_MM = 650

@@ -1,11 +1,16 @@
 """The commands as scripts see them: stdout, one line of trouble, exit status. Networks are fakes; the rest is real."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from depthface_app.build import camera_maker
 from depthface_app.cli import main
 from depthface_app.cli.program import with_command
 from depthface_app.gallery.store import GalleryStore
@@ -13,9 +18,10 @@ from depthface_app.inference.denoiser import Denoiser
 from depthface_app.inference.locator import Locator
 from depthface_app.inference.recogniser import Recogniser
 from tests.fake_models import FakeDenoiser, FakeLocator, FakeRecogniser, axis_vector
-from tests.fakes import fake_frame
+from tests.fakes import FakeCamera, fake_frame
 
 FRAME = fake_frame(size=(240, 320))
+ROOT = str(Path(__file__).parents[2])
 
 
 class Seeing:
@@ -260,6 +266,42 @@ def test_a_recording_cut_in_the_middle_is_used_up_to_there(run, tmp_path):
     frames = {json.loads(line)["frame"] for line in out}
     assert status == 0
     assert 1 <= len(frames) < 6
+
+
+def test_a_camera_that_vanishes_while_recording_keeps_what_was_recorded(run, monkeypatch):
+    camera = FakeCamera(fps=0)
+
+    def frame(number):
+        if number == 9:
+            camera.vanish()
+        return fake_frame(number)
+
+    camera.make_frame = frame
+    monkeypatch.setattr("depthface_app.cli.inputs.camera_maker", lambda *_, **__: lambda: camera)
+    status, out, err = run("record", "-s", "fake:", "-o", "a.mcap", "--frames", 50)
+    assert (status, out) == (1, [])
+    assert err == [
+        "depthface: The fake camera FAKE1 was unplugged; plug it in again. The 10 frames until then are kept in a.mcap."
+    ]
+    assert len({json.loads(line)["frame"] for line in _plain(run, monkeypatch, "identify", "a.mcap", "--json")}) == 10
+
+
+def _plain(run, monkeypatch, *arguments):
+    """Standard output of a command on real cameras again."""
+    monkeypatch.setattr("depthface_app.cli.inputs.camera_maker", camera_maker)
+    return run(*arguments)[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes, which Windows does not have")
+def test_a_full_disk_while_recording_keeps_whole_frames_and_says_so(run, tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))"
+    program = f"{limit}; from depthface_app.cli import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", program, "record", "-s", "simulated:?realtime=0", "-o", "a.mcap", "--frames", "60"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "What was recorded until then is kept" in done.stderr
+    assert len(run("identify", "a.mcap", "--json")[1]) >= 1
 
 
 @pytest.mark.parametrize(
