@@ -19,6 +19,7 @@ from depthface_app.pipeline.enrolment import Enrolment, advance
 from depthface_app.pipeline.settings import Settings
 from depthface_app.pipeline.stages import recognise
 from depthface_app.pipeline.tracker import Tracks
+from tests.onnx_files import CARD, write_model
 
 PATIENCE_S = 60.0
 SENSORS = ("kinect1", "kinect2", "d415", "d435", "truedepth")
@@ -94,6 +95,15 @@ def test_denoise_command_on_an_empty_room(run, tmp_path):
     assert lines[0]["faces"] == 0
     with np.load(tmp_path / "out" / "room.npz") as data:
         assert not data["face_mask"].any()
+
+
+def test_a_model_with_the_wrong_card_is_refused_in_one_sentence(run, tmp_path):
+    picture = save(tmp_path / "room.npz", *look("simulated:?empty=1"))
+    wrong = write_model(tmp_path / "wrong.onnx", CARD | {"kind": "recogniser"})
+    status, lines, err = run("denoise", picture, "-o", tmp_path / "out", "--model", wrong)
+    assert (status, lines) == (1, [])
+    assert err.count("\n") == 1
+    assert "is a recogniser by its card and cannot be used as a denoiser" in err
 
 
 def test_three_people_keep_their_numbers(models):

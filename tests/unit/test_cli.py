@@ -216,6 +216,24 @@ def test_neither_input_nor_source_or_both_is_wrong_use(run, arguments):
     assert "INPUT" in err[-1]
 
 
+def test_enrolling_from_a_source_guides_and_keeps_what_came_together(run, monkeypatch):
+    monkeypatch.setattr(
+        "depthface_app.cli.inputs.camera_maker", lambda *_, **__: lambda: FakeCamera(lambda _: FRAME, fps=60)
+    )
+    status, out, err = run("enroll", "Ada", "--source", "fake:", "--seconds", 5, "--json")
+    assert status == 0
+    assert json.loads(out[0])["added"] == 1
+    assert err[0] == "depthface: hold still"
+    assert err[-1] == "depthface: turn a little left"
+
+
+def test_a_source_without_a_face_enrols_nobody(run):
+    status, out, err = run("enroll", "Ada", "--source", "simulated:?empty=1&realtime=0", "--seconds", 1)
+    assert (status, out) == (1, [])
+    assert "nobody was enrolled" in err[-1]
+    assert run("people", "list", "--json")[1] == []
+
+
 def test_people_are_listed_shown_renamed_removed_exported_and_imported(run, ada):
     assert run("people", "list")[1] == ["Nobody is enrolled."]
     assert run("people", "list", "--json")[1] == []
