@@ -73,7 +73,7 @@ class SurfaceLoss(nn.Module):
     Depth counts only where the scene has a surface in range, and the face counts twice.
     """
 
-    def __init__(self, outlier: float = 0.2, angle: float = 3.0, surface: float = 0.5) -> None:
+    def __init__(self, outlier: float = 0.2, angle: float = 5.0, surface: float = 0.5) -> None:
         super().__init__()
         self.outlier, self.angle, self.surface = outlier, angle, surface
 

@@ -21,6 +21,7 @@ SCENE_MM = 260.0  # side of the piece of the sensor's picture that is rendered a
 LARGEST_SCENE_PX = 420  # nearer faces are seen by the sensor in a mode with fewer pixels
 NOSE_ERROR_MM = 2.5  # what the locator is off by, per axis
 FACE_RADIUS_MM = 95.0  # what counts as the face when a denoiser is judged
+POOR_UNITS, WORST_GAIN = 0.35, 3.0  # share of units that are up to this much noisier than their family
 TRAINED_SENSORS = ("kinect1", "kinect2", "d415", "truedepth")
 HELD_OUT_SENSOR = "d435"
 DISTANCES_MM = {
@@ -86,7 +87,11 @@ def sample_view(rng: np.random.Generator, sensors: tuple[str, ...] = TRAINED_SEN
     sensor = SENSORS[sensors[rng.integers(len(sensors))]]
     z = rng.uniform(*DISTANCES_MM[sensor.name])
     x, y = z * rng.uniform(-0.25, 0.25), z * rng.uniform(-0.2, 0.2)
-    return View(vary(sensor, rng) if varied else sensor, sample_pose(rng), (float(x), float(y), float(z)))
+    if varied:
+        sensor = vary(sensor, rng)
+        if rng.random() < POOR_UNITS:
+            sensor = replace(sensor, noise_gain=sensor.noise_gain * float(rng.uniform(1, WORST_GAIN)))
+    return View(sensor, sample_pose(rng), (float(x), float(y), float(z)))
 
 
 def scene_intrinsics(view: View) -> Intrinsics:
