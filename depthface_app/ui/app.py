@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # opencv-python points these at its own Qt when it is imported; ours would load the wrong plug-ins.
 FOREIGN_QT = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 SCREENSHOT_FRAMES = 60
-SCREENSHOT_LIMIT_S = 60.0
+SCREENSHOT_LIMIT_S = 60.0  # without a new frame
 _LOOK_AGAIN_MS = 50
 _NOSE = QPointF(0.5, 0.5)  # every face is cut out around it
 
@@ -40,7 +40,7 @@ class KeepSpace(QObject):
 
 
 class Screenshot(QObject):
-    """Waits until enough frames were painted and a result is on the screen, saves the window, and ends."""
+    """Waits for enough painted frames and a result, saves the window, and ends; gives up when no more come."""
 
     def __init__(self, window: MainWindow, presenter: Presenter, bridge: Bridge, path: Path, frames: int) -> None:
         super().__init__(window)
@@ -49,7 +49,10 @@ class Screenshot(QObject):
         self._timer = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
-        QTimer.singleShot(int(SCREENSHOT_LIMIT_S * 1000), self, self._give_up)
+        self._patience = QTimer(self, singleShot=True, interval=int(SCREENSHOT_LIMIT_S * 1000))
+        self._patience.timeout.connect(self._give_up)
+        self._patience.start()
+        window.stage.live.painted.connect(self._patience.start)
 
     def _look(self) -> None:
         engine = self._bridge.engine
@@ -66,9 +69,11 @@ class Screenshot(QObject):
         self._window.close()
 
     def _give_up(self) -> None:
-        now = self._presenter.situation
-        why = now.problem or "; ".join(fault.message for fault in now.faults) or "no frame came"
-        self.problem = f"The window did not show {self._frames} frames within {SCREENSHOT_LIMIT_S:.0f} s: {why}"
+        now, shown = self._presenter.situation, self._presenter.frames_shown
+        why = now.problem or "; ".join(fault.message for fault in now.faults) or "No frame came."
+        self.problem = (
+            f"The window showed {shown} frames of {self._frames}, then none for {SCREENSHOT_LIMIT_S:.0f} s. {why}"
+        )
         self._window.close()
 
 
