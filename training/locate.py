@@ -6,7 +6,7 @@ Both networks are trained by the loop of `training.train` on banks made by `trai
 import argparse
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import ALIGNER_SIZE_PX, ALIGNER_WINDOW_MM, LookAt, look_input, overview_input
+from training.checkpoint import Checkpoint
 from training.models.locator import STRIDE, Aligner, Scout
 from training.props import Rng
 from training.seeds import generator
@@ -35,6 +36,7 @@ LEAST_SPREAD_CELLS = 0.6
 IGNORE_RADIUS_MM = 90.0
 MIRROR = np.diag((-1.0, 1.0, 1.0)).astype(np.float32)
 VALIDATION_SAMPLES = 1500
+DOUBT_LOGIT = -4.0
 LOOPS = {
     "scout": LoopConfig(30_000, 24, 2e-3, 1e-4, save_every=250, average=0.997),
     "aligner": LoopConfig(60_000, 64, 2e-3, 1e-4, save_every=500, average=0.998),
@@ -103,18 +105,19 @@ class WindowBank:
 
 
 class WindowData(Dataset):
-    """Random windows, two of three without a face: what deceives is more varied than faces are."""
+    """Random windows: a third faces, a third anything else, a third of what deceives most, where that is known."""
 
-    def __init__(self, bank: WindowBank, seed: int, length: int) -> None:
+    def __init__(self, bank: WindowBank, seed: int, length: int, deceiving: NDArray[np.intp]) -> None:
         self.bank, self.seed, self.length = bank, seed, length
-        self.faces, self.others = np.flatnonzero(bank.is_face), np.flatnonzero(~bank.is_face)
+        others = np.flatnonzero(~bank.is_face)
+        self.pools = np.flatnonzero(bank.is_face), others, deceiving if len(deceiving) else others
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, n: int) -> dict[str, NDArray[np.float32]]:
         rng = generator(self.seed, n)
-        pool = self.others if n % 3 else self.faces
+        pool = self.pools[n % 3]
         return self.bank.sample(int(pool[rng.integers(len(pool))]), rng)
 
 
@@ -265,6 +268,21 @@ class AlignerTask:
 
     def __init__(self, banks: Sequence[Path], validation: Path) -> None:
         self.bank, self.held = WindowBank.load(banks), WindowBank.load([validation])
+        self.deceiving = np.zeros(0, np.intp)
+
+    def learn_from(self, checkpoint: Path) -> None:
+        """Find the windows without a face that a trained aligner does not surely refuse."""
+        aligner = Aligner().eval()
+        aligner.load_state_dict(Checkpoint.load(checkpoint).average)
+        found: list[int] = []
+        for part in np.array_split(np.flatnonzero(~self.bank.is_face), 400):
+            windows = [self.bank.sample(int(k))["window"] for k in part]
+            if windows:
+                with torch.no_grad():
+                    logit = aligner(torch.from_numpy(np.stack(windows)))[0].numpy()
+                found += part[logit > DOUBT_LOGIT].tolist()
+        self.deceiving = np.array(found, np.intp)
+        log.info("%d windows without a face deceive the aligner", len(found))
 
     def model(self) -> nn.Module:
         """An aligner."""
@@ -272,7 +290,7 @@ class AlignerTask:
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
         """Windows from the bank."""
-        return WindowData(self.bank, seed, length)
+        return WindowData(self.bank, seed, length, self.deceiving)
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of face or not; on faces, Huber of the nose in cm and the length of the rotation's error."""
@@ -316,13 +334,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--minutes", type=float, help="end after this much training time, learning rate and all")
     parser.add_argument("--start-from", type=Path, help="checkpoint of another run to begin with")
+    parser.add_argument("--learning-rate", type=float, help="other than the network's own, for a run that refines")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     task = TASKS[arguments.network](arguments.bank, arguments.validation)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    run = Run(task, LOOPS[arguments.network], {"network": arguments.network}, arguments.out)
+    loop = LOOPS[arguments.network]
+    if arguments.learning_rate:
+        loop = replace(loop, learning_rate=arguments.learning_rate)
+    if arguments.start_from and isinstance(task, AlignerTask):
+        task.learn_from(arguments.start_from)
+    run = Run(task, loop, {"network": arguments.network, "loop": asdict(loop)}, arguments.out)
     if arguments.start_from:
         run.start_from(arguments.start_from)
     log.info("figures %s", run.train(arguments.minutes, 0))

@@ -42,7 +42,7 @@ DATA = (
     "truedepth; d435 held out"
 )
 TOLERANCE = 2e-3  # offsets are in mm
-SEEDS = (71, 75)
+SEEDS = (71, 75, 76, 77, 78)
 
 
 def _card(
@@ -84,6 +84,19 @@ def export_aligner(checkpoint: Path, path: Path, rules: FindingRules, figures: d
     return export(AlignerGraph(aligner), {"window": window}, names, card, path, dynamic=dynamic, tolerance=TOLERANCE)
 
 
+def card_figures(path: Path | None) -> dict[str, Any]:
+    """The few figures of training.locator_figures that belong on a card."""
+    if path is None:
+        return {}
+    measured = json.loads(path.read_text())
+    return {
+        "data": measured["data"],
+        "sensor": measured["sensor"],
+        "yaw_to_45": measured["held_out_people"]["yaw_to_45"],
+        "false_faces_per_1000_frames": measured["frames_without_faces"]["per_1000"],
+    }
+
+
 def read_rules(path: Path | None) -> FindingRules:
     """Thresholds chosen by training.locator_figures; the defaults without a file."""
     known = {field.name for field in fields(FindingRules)}
@@ -98,10 +111,10 @@ def main() -> None:
     parser.add_argument("--aligner", type=Path, required=True, help="checkpoint of the close look")
     parser.add_argument("--out", type=Path, required=True, help="folder for locator.onnx and aligner.onnx")
     parser.add_argument("--rules", type=Path, help="JSON of thresholds")
-    parser.add_argument("--figures", type=Path, help="JSON to put into the cards")
+    parser.add_argument("--figures", type=Path, help="report of training.locator_figures, for the cards")
     arguments = parser.parse_args()
     rules = read_rules(arguments.rules)
-    figures = json.loads(arguments.figures.read_text()) if arguments.figures else {}
+    figures = card_figures(arguments.figures)
     for write, source, name in (
         (export_scout, arguments.scout, "locator.onnx"),
         (export_aligner, arguments.aligner, "aligner.onnx"),

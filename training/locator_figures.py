@@ -226,8 +226,11 @@ def face_figures(counted: Tally, accept: float) -> dict[str, Any]:
     rows = counted.faces
     yaw, distance = np.abs(rows[:, -4]), np.linalg.norm(rows[:, :3], axis=1)
     covered, goal = rows[:, HEAD_FIELDS.index("covered")] > 0, in_goal(counted)
+    seen = rows[:, HEAD_FIELDS.index("share")]
     figures: dict[str, Any] = {
         "yaw_to_45": _found(counted, accept, goal),
+        "yaw_to_45_two_thirds_seen": _found(counted, accept, goal & (seen >= 2 / 3)),
+        "yaw_to_45_half_to_two_thirds_seen": _found(counted, accept, goal & (seen < 2 / 3)),
         "yaw_to_45_in_camera_axes": _found(counted, accept, np.abs(rows[:, HEAD_FIELDS.index("yaw")]) <= GOAL_YAW_DEG),
         "yaw_to_45_uncovered": _found(counted, accept, goal & ~covered),
         "yaw_to_45_mask_or_hand": _found(counted, accept, goal & covered),
