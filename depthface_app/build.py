@@ -17,7 +17,7 @@ from depthface_app.pipeline.demonstration import demonstration_source, enrol_peo
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import Supervision
-from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_settings
+from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_changes
 from depthface_app.pipeline.stages import Models, Options
 
 GALLERY_FILE = "gallery.sqlite3"
@@ -143,7 +143,7 @@ def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = N
         make_engine=lambda settings, wake: build_engine(settings, store, wake),
         store=store,
         settings=setup.settings,
-        save=lambda settings: save_settings(setup.settings_file, settings),
+        save=lambda before, after: save_changes(setup.settings_file, before, after),
         find_cameras=list_cameras,
         denoisers=denoisers(),
         data_dir=setup.data_dir,

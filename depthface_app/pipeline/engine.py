@@ -71,7 +71,7 @@ class Engine:
         self.pictures: Latest[Frame] = Latest(wake.picture)
         self.results: Latest[Result] = Latest(wake.result)
         self.faults: Latest[tuple[Fault, ...]] = Latest(wake.faults)
-        self.gallery = gallery
+        self._gallery = gallery
         self.options = options or Options()
         self._models = models
         self._work: Latest[Frame] = Latest()
@@ -95,6 +95,19 @@ class Engine:
     def models(self) -> Models | None:
         """The networks that run, None when pictures only are shown."""
         return self._models
+
+    @property
+    def gallery(self) -> Gallery | None:
+        """The people to compare with; may be replaced while the engine runs."""
+        return self._gallery
+
+    @gallery.setter
+    def gallery(self, gallery: Gallery | None) -> None:
+        self._gallery = gallery
+        if gallery is not None and gallery.problem:
+            self._board.raise_fault(FaultSource.GALLERY, gallery.problem)
+        else:
+            self._board.clear(FaultSource.GALLERY)
 
     @property
     def camera_info(self) -> CameraInfo | None:

@@ -96,6 +96,20 @@ def save_settings(path: Path, settings: Settings) -> None:
         raise InputError(f"The settings cannot be saved to {path}: {error.strerror}; choose another folder.") from error
 
 
+def save_changes(path: Path, before: Settings, after: Settings) -> None:
+    """Write what changed from `before` to `after` and nothing else.
+
+    What the command line chose for one run (a source, a number of threads) stands in both and stays out of the file.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    names = [each.name for each in fields(Settings)]
+    changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    stored, _ = load_settings(path)
+    save_settings(path, replace(stored, **changed))
+
+
 def _problem(rule: Any, value: Any) -> str:
     """What is wrong with a value, "" when nothing is."""
     kind = rule["kind"]

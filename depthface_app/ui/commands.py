@@ -38,7 +38,7 @@ class Parts:
     """What the window is given to work with.
 
     make_engine:  a new engine on `settings.source`, not started; takes a while, called in a job
-    save:         keeps the settings; called in a job, raises DepthFaceError
+    save:         keeps what changed from the first settings to the second; called in a job, raises DepthFaceError
     find_cameras: what is plugged in; takes a while, called in a job
     denoisers:    (label, value of `Settings.denoiser`) of every model to choose from
     data_dir:     where recordings and snapshots go
@@ -47,7 +47,7 @@ class Parts:
     make_engine: Callable[[Settings, Wake], Engine]
     store: GalleryStore
     settings: Settings
-    save: Callable[[Settings], None]
+    save: Callable[[Settings, Settings], None]
     find_cameras: Callable[[Settings], tuple[BackendReport, ...]]
     denoisers: tuple[tuple[str, str | None], ...]
     data_dir: Path
@@ -112,7 +112,7 @@ class Commands(QObject):
     def use(self, settings: Settings) -> None:
         """Take these settings over: some need a new engine, some the next frame, some only paint."""
         before, self.settings = self.settings, settings
-        self._jobs.run(lambda: self._parts.save(settings), lambda _: None, self._say)
+        self._jobs.run(lambda: self._parts.save(before, settings), lambda _: None, self._say)
         self._presenter.show_map(settings.colour_map)
         if settings.theme != before.theme:
             theme.apply(_application(), theme_name(settings.theme))

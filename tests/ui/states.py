@@ -48,7 +48,7 @@ class Desk:
             make_engine=self.make_engine,
             store=self.store,
             settings=settings or Settings(),
-            save=self.saved.append,
+            save=lambda _, after: self.saved.append(after),
             find_cameras=lambda _: (),
             denoisers=(("live", None), ("paper", "dmdnet-paper")),
             data_dir=folder,

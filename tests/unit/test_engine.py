@@ -285,3 +285,11 @@ def test_a_full_disk_ends_the_recording_with_a_fault_and_the_picture_goes_on(run
     until(lambda: writing.closed)
     assert engine.recording is None
     assert engine.pictures.take(PATIENCE_S) is not None
+
+
+def test_a_gallery_that_fits_takes_its_fault_away(run):
+    engine = run(FakeCamera(fps=60), gallery=Gallery.empty(MODEL))
+    engine.gallery = Gallery.empty(MODEL, outdated=("Ada",))
+    assert "Ada" in messages(engine)[FaultSource.GALLERY]
+    engine.gallery = ADA
+    assert FaultSource.GALLERY not in messages(engine)

@@ -1,9 +1,11 @@
 """Settings: defaults in code, overrides in a file, and nothing in the file stops the start."""
 
+from dataclasses import replace
+
 import pytest
 
 from depthface_app.core.errors import InputError
-from depthface_app.pipeline.settings import Settings, load_settings, save_settings
+from depthface_app.pipeline.settings import Settings, load_settings, save_changes, save_settings
 
 
 def test_no_file_means_defaults_without_a_warning(tmp_path):
@@ -62,3 +64,11 @@ def test_settings_that_cannot_be_saved_say_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be saved"):
         save_settings(tmp_path / "file" / "settings.toml", Settings(dds=True))
+
+
+def test_only_what_the_user_changed_is_written(tmp_path):
+    path = tmp_path / "settings.toml"
+    save_settings(path, Settings(theme="dark"))
+    for_this_run = replace(Settings(theme="dark"), source="recording:visit.mcap", threads=1)
+    save_changes(path, for_this_run, replace(for_this_run, colour_map="turbo"))
+    assert load_settings(path)[0] == Settings(theme="dark", colour_map="turbo")
