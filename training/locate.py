@@ -37,6 +37,8 @@ IGNORE_RADIUS_MM = 90.0
 MIRROR = np.diag((-1.0, 1.0, 1.0)).astype(np.float32)
 VALIDATION_SAMPLES = 1500
 DOUBT_LOGIT = -4.0
+NOISE_MM_AT_M = 3.0
+WINDOW_CORRELATION_PX_PER_M, OVERVIEW_CORRELATION_PX = 1.2, 0.9
 LOOPS = {
     "scout": LoopConfig(30_000, 24, 2e-3, 1e-4, save_every=250, average=0.997),
     "aligner": LoopConfig(60_000, 64, 2e-3, 1e-4, save_every=500, average=0.998),
@@ -50,8 +52,18 @@ def _shards(folder: Path) -> list[Path]:
     return [path for path in paths if not path.name.endswith(".new.npz")]
 
 
-def _dropped(rng: Rng, depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round holes and a little more noise than the sensor had, so that no sensor's own texture is learned."""
+def _noise(rng: Rng, depth_mm: NDArray[np.float32], correlation_px: float) -> NDArray[np.float32]:
+    """Spatially correlated noise that grows with the square of the distance, as that of every triangulating sensor.
+
+    Its level is drawn from none to that of short baselines and coarse pixels, well beyond the sensors of the bank.
+    """
+    white = cv2.GaussianBlur(rng.standard_normal(depth_mm.shape, np.float32), (0, 0), correlation_px)
+    level = abs(rng.normal(0, NOISE_MM_AT_M)) / white.std()
+    return white * np.float32(level * 1e-6) * depth_mm * depth_mm
+
+
+def _worsened(rng: Rng, depth: NDArray[np.float32], correlation_px: tuple[float, float]) -> NDArray[np.float32]:
+    """Round holes and more noise than the sensor had, so that no sensor's own texture or level is learned."""
     out = depth.copy()
     high, wide = depth.shape
     for _ in range(rng.integers(0, 4) if rng.random() < 0.4 else 0):
@@ -60,8 +72,8 @@ def _dropped(rng: Rng, depth: NDArray[np.float32]) -> NDArray[np.float32]:
         hole = np.zeros(depth.shape, np.uint8)
         cv2.ellipse(hole, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
         out[hole > 0] = np.nan
-    if rng.random() < 0.4:
-        out += rng.normal(0, rng.uniform(0, 2.5), depth.shape).astype(np.float32)
+    if rng.random() < 0.6:
+        out += _noise(rng, depth, rng.uniform(*correlation_px))
     return out
 
 
@@ -93,7 +105,9 @@ class WindowBank:
         relative[raw == np.iinfo(np.int16).min] = np.nan
         offset, rotation = self.offset[k], self.rotation[k]
         if rng is not None:
-            relative = _dropped(rng, relative)
+            distance = self.distance[k]
+            reach = WINDOW_CORRELATION_PX_PER_M * float(distance) / 1000
+            relative = _worsened(rng, relative + distance, (0.3, 0.3 + reach)) - distance
             if rng.random() < 0.5:
                 relative, offset, rotation = relative[:, ::-1], offset * MIRROR.diagonal(), MIRROR @ rotation @ MIRROR
         distance = float(self.distance[k])
@@ -158,7 +172,7 @@ class OverviewBank:
         part = depth[max(top, 0) : top + CANVAS_PX, max(left, 0) : left + CANVAS_PX]
         canvas[max(-top, 0) :, max(-left, 0) :][: part.shape[0], : part.shape[1]] = part
         cut = pinhole.resampled(left, top, 1.0, CANVAS_PX, CANVAS_PX)
-        canvas = _dropped(rng, canvas)
+        canvas = _worsened(rng, canvas, (0.3, OVERVIEW_CORRELATION_PX))
         if rng.random() < 0.5:
             canvas, heads[:, 0] = np.ascontiguousarray(canvas[:, ::-1]), -heads[:, 0]
             cut = Intrinsics(CANVAS_PX, CANVAS_PX, cut.fx, cut.fy, CANVAS_PX - 1 - cut.cx, cut.cy)

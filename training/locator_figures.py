@@ -40,7 +40,7 @@ N_IDENTITIES = 1000
 HIT_MM = 50.0
 NEAR_HEAD_MM = 170.0  # an answer this near to a head that nobody is asked about counts neither way
 GOAL_YAW_DEG = 45.0
-FALSE_PER_1000 = 0.4  # aimed at on validation frames; the promise is 1
+FALSE_PER_1000 = 0.5  # aimed at on validation frames; half of what is promised
 LOWEST = FindingRules(peak=0.05, first_look=0.02, accept=0.02)
 HEAD_FIELDS = ("x", "y", "z", "yaw", "pitch", "roll", "turn", "share", "kind", "covered")
 COVERING = {"mask", "hand"}
