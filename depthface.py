@@ -70,12 +70,13 @@ def main(arguments=None):
         parser.error("demo takes no further arguments, got: " + " ".join(rest))
     try:
         check_python(sys.version_info, sys.maxsize)
-        return demo() if options.command == "demo" else test(rest)
+        status = demo() if options.command == "demo" else test(rest)
     except SetupError as problem:
         print(f"depthface.py: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    return 1 if status < 0 else status  # below 0: a signal ended the program, which no exit status can say
 
 
 def demo():

@@ -285,6 +285,11 @@ def test_a_demo_that_fails_does_not_claim_a_picture(checkout, monkeypatch, capsy
     assert str(depthface.SCREENSHOT) not in capsys.readouterr().out
 
 
+def test_a_program_that_was_killed_counts_as_failed(checkout, monkeypatch):
+    recorded_calls(monkeypatch, -6)
+    assert depthface.main(["demo"]) == 1
+
+
 def test_the_demo_keeps_its_people_out_of_the_users_gallery(checkout, monkeypatch):
     calls = recorded_calls(monkeypatch, 0)
     monkeypatch.setattr(depthface, "has_screen", lambda _: True)
