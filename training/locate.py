@@ -36,7 +36,7 @@ LEAST_SPREAD_CELLS = 0.6
 IGNORE_RADIUS_MM = 90.0
 MIRROR = np.diag((-1.0, 1.0, 1.0)).astype(np.float32)
 VALIDATION_SAMPLES = 1500
-DOUBT_LOGIT = -4.0
+DECEIVING_WINDOWS = 4000
 NOISE_MM_AT_M = 3.0
 WINDOW_CORRELATION_PX_PER_M, OVERVIEW_CORRELATION_PX = 1.2, 0.9
 LOOPS = {
@@ -285,18 +285,18 @@ class AlignerTask:
         self.deceiving = np.zeros(0, np.intp)
 
     def learn_from(self, checkpoint: Path) -> None:
-        """Find the windows without a face that a trained aligner does not surely refuse."""
+        """Find the windows without a face that a trained aligner refuses least surely."""
         aligner = Aligner().eval()
         aligner.load_state_dict(Checkpoint.load(checkpoint).average)
-        found: list[int] = []
-        for part in np.array_split(np.flatnonzero(~self.bank.is_face), 400):
-            windows = [self.bank.sample(int(k))["window"] for k in part]
-            if windows:
-                with torch.no_grad():
-                    logit = aligner(torch.from_numpy(np.stack(windows)))[0].numpy()
-                found += part[logit > DOUBT_LOGIT].tolist()
-        self.deceiving = np.array(found, np.intp)
-        log.info("%d windows without a face deceive the aligner", len(found))
+        others, logits = np.flatnonzero(~self.bank.is_face), []
+        for start in range(0, len(others), 128):
+            windows = [self.bank.sample(int(k))["window"] for k in others[start : start + 128]]
+            with torch.no_grad():
+                logits.append(aligner(torch.from_numpy(np.stack(windows)))[0].numpy())
+        logit = np.concatenate(logits)
+        worst = np.argsort(-logit)[:DECEIVING_WINDOWS]
+        self.deceiving = others[worst]
+        log.info("the %d worst windows without a face have logits from %.1f up", len(worst), logit[worst].min())
 
     def model(self) -> nn.Module:
         """An aligner."""

@@ -63,9 +63,9 @@ class FrameSet:
 SETS = {
     "validation_faces": FrameSet(81, False, True),
     "validation_others": FrameSet(82, False, False),
-    "test_faces": FrameSet(83, True, True),
-    "test_others": FrameSet(84, True, False),
-    "makehuman_faces": FrameSet(85, True, True, True),
+    "test_faces": FrameSet(93, True, True),
+    "test_others": FrameSet(94, True, False),
+    "makehuman_faces": FrameSet(95, True, True, True),
 }
 
 
