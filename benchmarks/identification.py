@@ -1,4 +1,4 @@
-"""Who is it, a hundred people long: `python benchmarks/identification.py --faces DIR --people test --out FILE.json`.
+"""Who is it, a hundred people long: `python -m benchmarks.identification --faces DIR --people test --out FILE`.
 
 Whole pictures of simulated people go through the program's own locator, denoiser and recogniser. Each of a hundred is
 enrolled with one frontal picture of one sensor and looked for again by other sensors at other distances; as many
@@ -41,6 +41,7 @@ PROBED_BY = {
 }
 CONDITIONS = {"frontal": 0.0, "±20°": 20.0, "±40°": 40.0, "expression": 0.0}
 FPIR = 0.01
+GALLERY_SIZES, GALLERY_DRAWS = (5, 10, 20, 50, 100), 50
 FIRST = {"validation": VALIDATION_IDENTITIES.start + 10_000, "test": TEST_IDENTITIES.start + 10_000}
 MISSED = -1.0  # similarity of a face that was not found
 
@@ -153,6 +154,13 @@ def threshold_at(strangers: NDArray[np.float32], fpir: float) -> float:
     return float(np.nextafter(best[int(fpir * len(best))], np.float32(2)))
 
 
+def threshold_for(strangers: NDArray[np.float32], people: int, fpir: float) -> float:
+    """The same for a smaller gallery: searches pooled over random choices of so many of the enrolled."""
+    rng = generator(GALLERY_DRAWS)
+    draws = [rng.choice(strangers.shape[1], people, replace=False) for _ in range(GALLERY_DRAWS)]
+    return threshold_at(np.concatenate([strangers[:, chosen] for chosen in draws]), fpir)
+
+
 def identify(program: Program, faces: FaceGenerator, first: int, people: int, each: int) -> dict[str, Any]:
     """The whole protocol on one generator's people."""
     gallery = gallery_of(program, faces, first, people)
@@ -168,6 +176,9 @@ def identify(program: Program, faces: FaceGenerator, first: int, people: int, ea
     return {
         "enrolled": people,
         "own_threshold": round(own, 4),
+        "thresholds_at_fpir_1_percent": {
+            str(size): round(threshold_for(strangers, size, FPIR), 4) for size in GALLERY_SIZES if size <= people
+        },
         "at_fpir_1_percent": figures(same, strangers, own),
         "at_card_threshold": {"threshold": card, **figures(same, strangers, float(card or 0))},
     }

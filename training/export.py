@@ -70,7 +70,7 @@ def export(
             model, tuple(inputs.values()), input_names=list(inputs), output_names=list(outputs),
             dynamic_shapes=dynamic, dynamo=True, external_data=False, verbose=False,
         )  # fmt: skip
-    proto = program.model_proto
+    proto = without_traces(program.model_proto)
     for key, value in {"depthface.card": json.dumps(dict(card)), **(metadata or {})}.items():
         proto.metadata_props.add(key=key, value=value)
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +86,18 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(candidate.read_bytes())
     return worst
+
+
+def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph without the stack traces that the exporter leaves: they tell where somebody's files lie."""
+    for part in (*proto.graph.node, *proto.graph.value_info, *proto.graph.input, *proto.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    for function in proto.functions:
+        for node in function.node:
+            node.ClearField("metadata_props")
+    proto.graph.ClearField("metadata_props")
+    return proto
 
 
 class DenoiserGraph(nn.Module):
