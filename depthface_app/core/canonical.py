@@ -33,15 +33,18 @@ class MeanFace:
 
     depth_mm: (S, S) float32 relative to its nose tip, NaN = nothing
     normals:  (S, S, 3) float32
+    stacked:  (S, S, 4) float32, both, so that one look-up finds them
     """
 
     depth_mm: NDArray[np.float32]
     normals: NDArray[np.float32]
+    stacked: NDArray[np.float32]
 
     @classmethod
     def of_depth(cls, depth_mm: NDArray[np.float32]) -> "MeanFace":
         """With the normals that its depth has."""
-        return cls(depth_mm, normals(depth_mm + np.float32(FAR_AWAY_MM), CANONICAL))
+        surface = normals(depth_mm + np.float32(FAR_AWAY_MM), CANONICAL)
+        return cls(depth_mm, surface, np.dstack((depth_mm, surface)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,9 +68,8 @@ class CanonicalFace:
 def _look_up(mean: MeanFace, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Depth (N,) and normal (N, 3) of the mean face at the (x, y) of points; NaN outside it."""
     at = (points[:, :2] / STEP_MM + (SIZE_PX - 1) / 2).astype(np.float32)
-    stack = np.dstack((mean.depth_mm, mean.normals))
     found = cv2.remap(
-        stack,
+        mean.stacked,
         at[:, None, 0],
         at[:, None, 1],
         cv2.INTER_LINEAR,
@@ -79,6 +81,13 @@ def _look_up(mean: MeanFace, points: NDArray[np.float32]) -> tuple[NDArray[np.fl
 
 def _small_rotation(w: NDArray[np.float64]) -> NDArray[np.float64]:
     return cv2.Rodrigues(w)[0]
+
+
+def _rows(points: NDArray[np.float32], normal: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N, 6) how each residual changes with a small turn and shift: point × normal, and the normal."""
+    x, y, z = points.T
+    u, v, w = normal.T
+    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u, u, v, w), 1).astype(np.float64)
 
 
 def register(
@@ -113,7 +122,7 @@ def register(
         moved, normal, residual = moved[known], normal[known], residual[known]
         residual_mm = float(np.median(np.abs(residual)))
         weight = (1 - (residual / gate_mm) ** 2) ** 2
-        rows = np.hstack((np.cross(moved, normal), normal)).astype(np.float64)
+        rows = _rows(moved, normal)
         weighted = rows * weight[:, None]
         change = np.linalg.solve(weighted.T @ rows + 1e-3 * np.eye(6), -weighted.T @ residual)
         turn = _small_rotation(change[:3])
@@ -121,14 +130,21 @@ def register(
     return to_canonical.T, shift, residual_mm
 
 
-def _mesh(valid: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Triangles (M, 3) of a depth grid, none across a step in depth."""
-    index = np.arange(depth.size, dtype=np.int32).reshape(depth.shape)
-    corners = np.stack((index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]), -1).reshape(-1, 4)
-    z = np.where(valid, depth, np.float32(np.inf)).ravel()[corners]
-    with np.errstate(invalid="ignore"):
-        whole = (z.max(1) - z.min(1)) < LARGEST_STEP_MM
-    corners = corners[whole]
+def _grid_corners() -> NDArray[np.int32]:
+    """Vertex numbers (N, 4) of every cell of the grid."""
+    index = np.arange(SIZE_PX * SIZE_PX, dtype=np.int32).reshape(SIZE_PX, SIZE_PX)
+    return np.stack((index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]), -1).reshape(-1, 4)
+
+
+_CORNERS = _grid_corners()
+
+
+def _mesh(depth: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Triangles (M, 3) of a depth grid with NaN holes, none across a hole or a step in depth."""
+    a, b, c, d = depth[:-1, :-1], depth[1:, :-1], depth[1:, 1:], depth[:-1, 1:]
+    highest = np.maximum(np.maximum(a, b), np.maximum(c, d))  # NaN wherever one of the four is
+    lowest = np.minimum(np.minimum(a, b), np.minimum(c, d))
+    corners = _CORNERS[(highest - lowest < LARGEST_STEP_MM).ravel()]
     return np.concatenate((corners[:, (0, 1, 2)], corners[:, (0, 2, 3)]))
 
 
@@ -154,7 +170,7 @@ def canonical_face(
     flat = np.nan_to_num(points.reshape(-1, 3)) @ rotation.astype(np.float32) + shift.astype(np.float32)
     flat[:, 2] += np.float32(FAR_AWAY_MM)
     flat[:, :2] *= flat[:, 2:] / np.float32(FAR_AWAY_MM)  # parallel rays
-    seen = render_depth(flat, _mesh(valid, points[..., 2]), CANONICAL)
+    seen = render_depth(flat, _mesh(points[..., 2]), CANONICAL)
     relative = (seen - np.float32(FAR_AWAY_MM)) / np.float32(DEPTH_RANGE_MM)
     surface = normals(seen, CANONICAL)
     known = np.isfinite(surface[..., 0]) & (np.abs(relative) < 1)
