@@ -2,8 +2,8 @@
 
 Whole pictures of simulated people go through the program's own locator, denoiser and recogniser. Each of a hundred is
 enrolled with one frontal picture of one sensor and looked for again by other sensors at other distances; as many
-strangers are looked for in vain. People of validation choose the threshold for the card, people of test give
-the figures that are published.
+strangers are looked for in vain. People of validation, never seen by the held-out sensor, choose the threshold for the
+card; people of test give the figures that are published.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from training.crowd import make_person
 from training.faces.ict import IctModel
 from training.faces.makehuman import MakeHumanModel
 from training.faces.shape import Appearance, FaceGenerator, Identity
-from training.pairs import use_one_thread
+from training.pairs import HELD_OUT_SENSOR, use_one_thread
 from training.scenes import rendered
 from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 
@@ -112,11 +112,11 @@ def gallery_of(program: Program, faces: FaceGenerator, first: int, people: int) 
 
 
 def probes_of(
-    program: Program, faces: FaceGenerator, first: int, people: range, condition: str, each: int
+    program: Program, faces: FaceGenerator, first: int, people: range, condition: str, each: int, sensors: list[str]
 ) -> tuple[list[NDArray[np.float32] | None], list[int]]:
     """Embeddings of probes under one condition, and whose they are; sensors take turns."""
     embeddings, whose = [], []
-    sensors, number = list(PROBED_BY), list(CONDITIONS).index(condition)
+    number = list(CONDITIONS).index(condition)
     for k in tqdm(people, desc=condition, unit="person"):
         who = faces.sample_identity(generator(first + k))
         for j in range(each):
@@ -161,14 +161,16 @@ def threshold_for(strangers: NDArray[np.float32], people: int, fpir: float) -> f
     return threshold_at(np.concatenate([strangers[:, chosen] for chosen in draws]), fpir)
 
 
-def identify(program: Program, faces: FaceGenerator, first: int, people: int, each: int) -> dict[str, Any]:
+def identify(
+    program: Program, faces: FaceGenerator, first: int, people: int, each: int, sensors: list[str]
+) -> dict[str, Any]:
     """The whole protocol on one generator's people."""
     gallery = gallery_of(program, faces, first, people)
     same, apart = {}, []
     for condition in CONDITIONS:
-        probes, whose = probes_of(program, faces, first, range(people), condition, each)
+        probes, whose = probes_of(program, faces, first, range(people), condition, each, sensors)
         same[condition] = (similarities(probes, gallery), whose)
-        others, _ = probes_of(program, faces, first, range(people, 2 * people), condition, 1)
+        others, _ = probes_of(program, faces, first, range(people, 2 * people), condition, 1, sensors)
         apart.append(similarities([p for p in others if p is not None], gallery))
     strangers = np.concatenate(apart)
     own = threshold_at(strangers, FPIR)
@@ -207,7 +209,9 @@ def main() -> None:
         if arguments.generator == "ict"
         else MakeHumanModel.load(arguments.faces / "makehuman_face_model.npz")
     )
-    found = identify(program, faces, FIRST[arguments.people], arguments.count, arguments.each)
+    held_out = arguments.people == "test"
+    sensors = [name for name in PROBED_BY if held_out or name != HELD_OUT_SENSOR]
+    found = identify(program, faces, FIRST[arguments.people], arguments.count, arguments.each, sensors)
     head = {"data": "simulated", "people": arguments.people, "generator": arguments.generator, "gallery": ENROLLED_BY}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(head | found, indent=1, ensure_ascii=False) + "\n")
