@@ -22,6 +22,9 @@ LARGEST_SCENE_PX = 420  # nearer faces are seen by the sensor in a mode with few
 NOSE_ERROR_MM = 2.5  # what the locator is off by, per axis
 FACE_RADIUS_MM = 95.0  # what counts as the face when a denoiser is judged
 POOR_UNITS, WORST_GAIN = 0.35, 3.0  # share of units that are up to this much noisier than their family
+INVENTED_UNITS = 0.35  # share of training views by a stereo camera that nobody makes
+INVENTED_WIDTHS_PX = (424, 640, 848, 1280)
+INVENTED_GAINS = (0.5, 8.0)
 TRAINED_SENSORS = ("kinect1", "kinect2", "d415", "truedepth")
 HELD_OUT_SENSOR = "d435"
 DISTANCES_MM = {
@@ -92,6 +95,33 @@ def sample_view(rng: np.random.Generator, sensors: tuple[str, ...] = TRAINED_SEN
         if rng.random() < POOR_UNITS:
             sensor = replace(sensor, noise_gain=sensor.noise_gain * float(rng.uniform(1, WORST_GAIN)))
     return View(sensor, sample_pose(rng), (float(x), float(y), float(z)))
+
+
+def invented_sensor(rng: np.random.Generator) -> Sensor:
+    """An active stereo camera with a lens, baseline and error of its own, so that no family's texture is learned.
+
+    Its noise reaches from a quarter of a D415's to that of short baselines and coarse pixels far away.
+    """
+    width = int(rng.choice(INVENTED_WIDTHS_PX))
+    gain = INVENTED_GAINS[0] * (INVENTED_GAINS[1] / INVENTED_GAINS[0]) ** rng.random()
+    return replace(
+        SENSORS["d415"],
+        width=width,
+        height=width * 9 // 16,
+        hfov_deg=float(rng.uniform(50, 95)),
+        baseline_mm=float(rng.uniform(40, 80)),
+        correlation_px=float(rng.choice((0.8, 1.4, 2.4, 3.4))),
+        noise_gain=float(gain),
+        step_mm=float(rng.choice((0.1, 1.0))),
+    )
+
+
+def training_view(rng: np.random.Generator) -> View:
+    """A view by a unit of a trained family, or by an invented one."""
+    view = sample_view(rng)
+    if rng.random() >= INVENTED_UNITS:
+        return view
+    return replace(view, sensor=invented_sensor(rng))
 
 
 def scene_intrinsics(view: View) -> Intrinsics:

@@ -15,7 +15,7 @@ from training.losses import PaperLoss, SurfaceLoss
 from training.metrics import angle_error_deg, rmse_mm
 from training.models.dmdnet import Dmdnet, DmdnetConfig
 from training.models.ldnfnet import Led3d
-from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, use_one_thread
+from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, training_view, use_one_thread
 from training.recognise import RecogniseTask
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
@@ -65,7 +65,7 @@ class PairData(Dataset):
         rng = generator(self.seed, n)
         phase = int(generator(self.seed, n // self.batch, 1).choice(len(PHASES), p=(0.6, 0.1, 0.1, 0.1, 0.1)))
         identity = self.faces.sample_identity(generator(int(rng.integers(TRAIN_IDENTITIES.stop))))
-        pair = make_pair(self.faces, identity, rng, sample_view(rng), PHASES[phase])
+        pair = make_pair(self.faces, identity, rng, training_view(rng), PHASES[phase])
         return {**pair_arrays(pair), "phase": np.array(phase)}
 
 

@@ -6,6 +6,7 @@ ResBlocks of a DS-ResBlock; depth and normal features are added; the relative of
 map, as in LIIF (Chen et al., CVPR 2021); the coordinate embedding of a fixed grid is one learned vector per pixel.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,8 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from depthface_app.core.crop import DEPTH_RANGE_MM
+
 SIZE_PX = 128
 SCALES = (128, 64, 32, 16)
+ROUGHEST_MM = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class DmdnetConfig:
     encoding:         dimensions of the Fourier features and of the coordinate embedding, each
     head:             "direct" predicts depth through Tanh as in the paper; "gated" mixes a corrected input with a free
                       prediction and also says where there is a surface (ours)
+    noise_steps:      distances in pixels at which the gated form measures how much neighbours differ (ours); spatially
+                      correlated noise shows at the longer ones only
     """
 
     channels: int = 64
@@ -33,11 +39,31 @@ class DmdnetConfig:
     hidden: tuple[int, ...] = (256, 128, 64, 32)
     encoding: int = 64
     head: str = "direct"
+    noise_steps: tuple[int, ...] = ()
 
     @property
     def outputs(self) -> int:
         """Numbers that the decoder gives per query."""
         return {"direct": 1, "gated": 4}[self.head]
+
+
+def roughness(depth: Tensor, valid: Tensor, step: int) -> Tensor:
+    """How much readings differ from the mean of their four neighbours `step` pixels away, over the whole crop.
+
+    Args:
+        depth: (B, 1, H, W) in network range.
+        valid: the same shape, 1 where there is a reading.
+
+    Returns:
+        (B, 1, 1, 1) mean difference in mm, edges counted as ROUGHEST_MM at most, as a logarithm: 0 at 0, 1 at 20 mm.
+    """
+    cross = depth.new_tensor(((0, 1, 0), (1, 0, 1), (0, 1, 0)))[None, None]
+    around = F.conv2d(torch.cat((depth * valid, valid)), cross, padding=step, dilation=step)
+    total, count = around.chunk(2)
+    there = valid * (count > 0)
+    apart = ((depth - total / count.clamp_min(1)).abs() * DEPTH_RANGE_MM).clamp_max(ROUGHEST_MM) * there
+    sums = torch.cat((apart, there), 1).sum((2, 3), keepdim=True)
+    return torch.log1p(sums[:, :1] / sums[:, 1:].clamp_min(1)) / math.log1p(20)
 
 
 class ResBlock(nn.Module):
@@ -59,7 +85,7 @@ class Encoder(nn.Module):
     def __init__(self, config: DmdnetConfig) -> None:
         super().__init__()
         c = config.channels
-        self.depth = nn.Conv2d(3 if config.head == "gated" else 1, c, 3, padding=1)
+        self.depth = nn.Conv2d(3 + len(config.noise_steps) if config.head == "gated" else 1, c, 3, padding=1)
         self.normals = nn.Conv2d(3, c, 3, padding=1)
         self.body = nn.Sequential(*(ResBlock(c) for _ in range(config.blocks)))
         self.down = nn.ModuleList(
@@ -161,7 +187,8 @@ class Dmdnet(nn.Module):
     def encode(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> list[Tensor]:
         """Four feature maps of (B, 1 | 3 | 1, 128, 128) inputs and a (B, 1, 1, 1) noise level."""
         if self.config.head == "gated":
-            depth = torch.cat((depth, valid, noise.expand_as(depth)), 1)
+            levels = [roughness(depth, valid, step) for step in self.config.noise_steps]
+            depth = torch.cat((depth, valid, *(level.expand_as(depth) for level in (noise, *levels))), 1)
         return self.encoder(depth, normals)
 
     def head(self, raw: Tensor, depth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
