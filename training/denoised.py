@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM, crop_intrinsics
 from depthface_app.core.depth import denoiser_input, from_range
 from depthface_app.core.face import FaceCrop
-from training.checkpoint import Checkpoint, build
-from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.models.registry import load_model
 from training.pairs import NOSE_ERROR_MM, Scene, View, estimated_nose, observed_crop, truth
 
 
@@ -45,20 +45,18 @@ def stand_in(scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCr
 
 
 class RealDenoiser:
-    """A trained DMDNet on what the sensor delivers; a worker's copy is loaded on its first call."""
+    """A trained network on what the sensor delivers; a worker's copy is loaded on its first call."""
 
     def __init__(self, checkpoint: Path) -> None:
         """Remember the file only, since data sets travel to worker processes."""
         self.checkpoint = checkpoint
-        self._model: Dmdnet | None = None
+        self._model: nn.Module | None = None
 
     def __call__(self, scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
         """Denoise the observed crop."""
         if self._model is None:
             torch.set_num_threads(1)
-            stored = Checkpoint.load(self.checkpoint)
-            self._model = Dmdnet(build(DmdnetConfig, stored.config["model"])).eval()
-            self._model.load_state_dict(stored.average)
+            self._model = load_model(self.checkpoint)
         crop = observed_crop(scene, view, rng)
         given = denoiser_input(crop)
         arrays = (given.depth, given.normals, given.valid, given.noise)

@@ -1,5 +1,7 @@
 """What the networks are trained to make small."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -8,6 +10,39 @@ from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
 
 STEP_MM = WINDOW_MM / SIZE_PX
 SSIM_SD_PX, SSIM_SIDE_PX = 1.5, 11
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """What a denoiser is trained on.
+
+    kind:       "paper" or "surface"; "" = the paper's for its direct head, ours for the other heads
+    l1, structure, perceptual: weights of the paper's three parts (table 4)
+    recogniser: checkpoint of a Led3D on plain depth, for the perceptual part; "" leaves that part out
+    outlier, angle, where: weights of our parts
+    teacher:    checkpoint of a denoiser to imitate; "" = none
+    imitation:  weight of the surface loss against what the teacher says
+    """
+
+    kind: str = ""
+    l1: float = 1.0
+    structure: float = 0.5
+    perceptual: float = 0.001
+    recogniser: str = ""
+    outlier: float = 0.2
+    angle: float = 5.0
+    where: float = 0.5
+    teacher: str = ""
+    imitation: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind.
+
+        Raises:
+            ValueError: if there is no such loss.
+        """
+        if self.kind not in ("", "paper", "surface"):
+            raise ValueError(f'there is no loss "{self.kind}"; known: paper, surface')
 
 
 def _window(channels: int) -> Tensor:

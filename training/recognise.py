@@ -6,7 +6,7 @@ the person's neutral shape, several hundred numbers per sample. Nothing is tied 
 embedding is made for strangers from the start.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +21,20 @@ from depthface_app.core.canonical import CanonicalFace, MeanFace, canonical_face
 from depthface_app.core.crop import DEPTH_RANGE_MM
 from depthface_app.core.face import HeadPose
 from training.checkpoint import build
+from training.codes import CODES, Code, code_length
 from training.denoised import RealDenoiser, Surface, stand_in
 from training.faces.ict import IctModel
 from training.faces.shape import Appearance, FaceGenerator, Identity
 from training.losses import contrast
 from training.mean_face import mean_face
-from training.models.ldnfnet import DROPOUT, FUSED, Ldnfnet, Led3d
+from training.models.ldnfnet import DROPOUT, FaceReader
+from training.models.margins import MARGINS
+from training.models.recogniser import RecogniserConfig, recogniser
 from training.pairs import TRAINED_SENSORS, Scene, View, sample_appearance, sample_view, use_one_thread
 from training.seeds import VALIDATION_IDENTITIES, generator
 
-SHAPE_POINTS = 256  # vertices whose neutral places are to be told
 POSE_ERROR_DEG = 4.0  # what the locator is off by, per angle
 VALIDATION_PEOPLE, VALIDATION_PROBES = 60, 2
-
-
-@dataclass(frozen=True, slots=True)
-class RecogniserConfig:
-    """Which recogniser and on what.
-
-    network:     "ldnfnet", or "led3d" (depth alone): the recogniser whose features the paper's perceptual loss compares
-    relief_mm:   difference to the mean face that LDNFNet sees as 1
-    temperature: of the contrast
-    shape:       weight of the neutral shape's squared error
-    denoiser:    checkpoint of the denoiser that dirties the training crops; "" = a stand-in for denoisers
-    """
-
-    network: str = "ldnfnet"
-    relief_mm: float = 15.0
-    temperature: float = 0.08
-    shape: float = 1.0
-    denoiser: str = ""
 
 
 def observe_face(
@@ -63,7 +47,7 @@ def observe_face(
     rng: np.random.Generator,
 ) -> CanonicalFace:
     """One look at one person, through sensor, denoiser and registration, from a pose that is known a little wrong."""
-    scene = Scene(faces, faces.vertices(identity, appearance), view, rng)
+    scene = Scene(faces, faces.vertices(identity, appearance), view, rng, appearance.covers)
     crop, depth = surface(scene, view, rng)
     error = rng.normal(0, POSE_ERROR_DEG, 3)
     guess = HeadPose(view.pose.yaw_deg + error[0], view.pose.pitch_deg + error[1], view.pose.roll_deg + error[2])
@@ -75,67 +59,59 @@ def face_arrays(face: CanonicalFace) -> dict[str, NDArray[np.float32]]:
     return {"depth": face.depth, "normals": face.normals, "valid": face.valid}
 
 
-class ShapeCode:
-    """A person's neutral shape as numbers of about unit size: places of some vertices, aligned to the mean face."""
-
-    def __init__(self, faces: IctModel) -> None:
-        """Choose the vertices and measure how far each varies over people."""
-        self.faces = faces
-        rng = generator(7)
-        front = np.flatnonzero((faces.mean[:, 2] > 60) & (faces.mean[:, 1] > -75) & (faces.mean[:, 1] < 95))
-        self.points = rng.choice(front, SHAPE_POINTS, replace=False)
-        self._mean = faces.mean[self.points]
-        self._scale = 1.0
-        codes = [self(faces.sample_identity(generator(8, k))) for k in range(64)]
-        self._scale = float(np.std(codes))
-
-    def __call__(self, identity: Identity) -> NDArray[np.float32]:
-        """(3 · SHAPE_POINTS,) float32."""
-        points = self.faces.neutral_points(identity, self.points)
-        centred, goal = points - points.mean(0), self._mean - self._mean.mean(0)
-        u, _, vt = np.linalg.svd(centred.T @ goal)
-        return ((centred @ (u @ vt) - goal) / self._scale).ravel().astype(np.float32)
-
-
 class FaceData(Dataset):
-    """Registered faces; samples 2k and 2k + 1 are two looks at person k."""
+    """Registered faces: samples 2k and 2k + 1 are two looks at person k, or each is of anybody on a list of people."""
 
-    def __init__(self, faces: IctModel, mean: MeanFace, shape: ShapeCode, surface: Surface, seed: int, length: int):
-        self.faces, self.mean, self.shape, self.surface = faces, mean, shape, surface
-        self.seed, self.length = seed, length
+    def __init__(
+        self, faces: IctModel, mean: MeanFace, code: Code | None, surface: Surface, seed: int, length: int, people: int
+    ) -> None:
+        self.faces, self.mean, self.code, self.surface = faces, mean, code, surface
+        self.seed, self.length, self.people = seed, length, people
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, n: int) -> dict[str, NDArray[np.float32]]:
+    def __getitem__(self, n: int) -> dict[str, NDArray[Any]]:
         use_one_thread()
         rng = generator(self.seed, n, 2)
-        identity = self.faces.sample_identity(generator(n // 2 % VALIDATION_IDENTITIES.start))
+        person = n // 2 % VALIDATION_IDENTITIES.start
+        if self.people:
+            person = int(generator(self.seed, n, 3).integers(self.people))
+        identity = self.faces.sample_identity(generator(person))
         appearance = sample_appearance(self.faces, rng)
         face = observe_face(self.faces, identity, appearance, sample_view(rng), self.surface, self.mean, rng)
-        return {**face_arrays(face), "shape": self.shape(identity)}
+        sample: dict[str, NDArray[Any]] = {**face_arrays(face)}
+        if self.people:
+            sample["person"] = np.array(person)
+        if self.code is not None:
+            sample["shape"] = self.code(identity)
+        return sample
 
 
-def around_mean(mean: MeanFace, relief_mm: float) -> Ldnfnet:
-    """An LDNFNet that reads faces as differences to the mean face."""
+def around_mean(config: RecogniserConfig, mean: MeanFace) -> FaceReader:
+    """A fresh recogniser; it reads faces as differences to the mean face unless `relief_mm` is 0."""
+    if not config.relief_mm:
+        return recogniser(config)
     depth = torch.from_numpy(np.nan_to_num(mean.depth_mm / np.float32(DEPTH_RANGE_MM)))[None, None]
     normals = torch.from_numpy(np.nan_to_num(mean.normals).transpose(2, 0, 1).copy())[None]
-    return Ldnfnet(depth, normals, DEPTH_RANGE_MM / relief_mm)
+    return recogniser(config, depth, normals, DEPTH_RANGE_MM / config.relief_mm)
 
 
 class Student(nn.Module):
-    """A recogniser with the head that only training needs."""
+    """A recogniser with the heads that only training needs."""
 
-    def __init__(self, config: RecogniserConfig, mean: MeanFace) -> None:
+    def __init__(self, config: RecogniserConfig, mean: MeanFace, told: int) -> None:
         super().__init__()
-        self.network: Ldnfnet | Led3d = Led3d() if config.network == "led3d" else around_mean(mean, config.relief_mm)
+        self.network = around_mean(config, mean)
         self.dropout = nn.Dropout(DROPOUT)
-        self.shape = nn.Linear(FUSED if config.network == "led3d" else 4 * FUSED, 3 * SHAPE_POINTS)
+        whole, own = sum(self.network.widths), self.network.widths[: self.network.auxiliary]
+        self.shape = nn.Linear(whole, told).requires_grad_(config.shape > 0)
+        self.people = nn.ModuleList()
+        if config.objective != "pairs":
+            self.people.extend(MARGINS[config.objective](width, config.people) for width in (whole, *own))
 
     def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
-        """Features of each path of the network, (B, D) each; one path for Led3D."""
-        if isinstance(self.network, Led3d):
-            return (self.network(depth),)
+        """Features of each path of the network, (B, D) each."""
         return self.network.paths(depth, normals, valid)
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
@@ -144,7 +120,7 @@ class Student(nn.Module):
 
 
 def embed(model: nn.Module, faces: list[CanonicalFace]) -> NDArray[np.float32]:
-    """(N, 1920) unit vectors."""
+    """(N, D) unit vectors."""
     out = []
     with torch.no_grad():
         for face in faces:
@@ -155,7 +131,7 @@ def embed(model: nn.Module, faces: list[CanonicalFace]) -> NDArray[np.float32]:
 
 
 class RecogniseTask:
-    """Train LDNFNet to tell people apart."""
+    """Train a recogniser to tell people apart."""
 
     def __init__(self, experiment: dict[str, Any], folder: Path) -> None:
         self.config = build(RecogniserConfig, experiment["model"])
@@ -166,21 +142,31 @@ class RecogniseTask:
 
     def model(self) -> nn.Module:
         """The recogniser and its training head."""
-        return Student(self.config, self.mean)
+        return Student(self.config, self.mean, code_length(self.faces, self.config.told))
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
-        """Pairs of looks at new people."""
-        return FaceData(self.faces, self.mean, ShapeCode(self.faces), self.surface, seed, length)
+        """Pairs of looks at new people, or looks at people of a list."""
+        code = CODES[self.config.told](self.faces) if self.config.shape > 0 else None
+        return FaceData(self.faces, self.mean, code, self.surface, seed, length, self.config.people)
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        """L_D + L_N + L_F as in the paper, each a contrast, and the neutral shape."""
+        """L_F + L_D + L_N as in the paper, and what is told of the person.
+
+        Between pairs, the paths' own losses count half.
+        """
         paths = model.paths(batch["depth"], batch["normals"], batch["valid"])
         whole = torch.cat(paths, 1)
-        told = model.shape(model.dropout(whole)).float()
-        loss = contrast(whole, self.config.temperature)
-        for path in paths[:2]:
-            loss = loss + 0.5 * contrast(path, self.config.temperature)
-        return loss + self.config.shape * F.mse_loss(told, batch["shape"])
+        features = (whole, *paths[: model.network.auxiliary])
+        if self.config.objective == "pairs":
+            loss = contrast(whole, self.config.temperature)
+            for part in features[1:]:
+                loss = loss + 0.5 * contrast(part, self.config.temperature)
+        else:
+            loss = sum(head(part, batch["person"]) for head, part in zip(model.people, features, strict=True))
+        if self.config.shape > 0:
+            told = model.shape(model.dropout(whole)).float()
+            loss = loss + self.config.shape * F.mse_loss(told, batch["shape"])
+        return loss
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Rank-1 of validation people: one frontal neutral picture each, seen again by any sensor in any pose."""

@@ -1,6 +1,7 @@
 """What can be trained: where the samples come from, which model, which loss, how it is judged on the way."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from training.checkpoint import Checkpoint, build
+from training.checkpoint import build
 from training.faces.ict import IctModel
-from training.losses import PaperLoss, SurfaceLoss
+from training.losses import LossConfig, PaperLoss, SurfaceLoss
 from training.metrics import angle_error_deg, rmse_mm
-from training.models.dmdnet import Dmdnet, DmdnetConfig
-from training.models.ldnfnet import Led3d
+from training.models.ldnfnet import SinglePath
+from training.models.registry import denoiser, is_continuous, load_model
 from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, training_view, use_one_thread
 from training.recognise import RecogniseTask
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
@@ -52,10 +53,13 @@ def pair_arrays(pair: Pair) -> dict[str, np.ndarray]:
 
 
 class PairData(Dataset):
-    """Noisy crops and their truth, made on the fly. All samples of one batch share one query phase."""
+    """Noisy crops and their truth, made on the fly. All samples of one batch share one query phase.
 
-    def __init__(self, faces: IctModel, seed: int, length: int, batch: int) -> None:
-        self.faces, self.seed, self.length, self.batch = faces, seed, length, batch
+    Without `sub_pixel` every query lies in the middle of its pixel.
+    """
+
+    def __init__(self, faces: IctModel, seed: int, length: int, batch: int, sub_pixel: bool) -> None:
+        self.faces, self.seed, self.length, self.batch, self.sub_pixel = faces, seed, length, batch, sub_pixel
 
     def __len__(self) -> int:
         return self.length
@@ -64,6 +68,7 @@ class PairData(Dataset):
         use_one_thread()
         rng = generator(self.seed, n)
         phase = int(generator(self.seed, n // self.batch, 1).choice(len(PHASES), p=(0.6, 0.1, 0.1, 0.1, 0.1)))
+        phase *= self.sub_pixel
         identity = self.faces.sample_identity(generator(int(rng.integers(TRAIN_IDENTITIES.stop))))
         pair = make_pair(self.faces, identity, rng, training_view(rng), PHASES[phase])
         return {**pair_arrays(pair), "phase": np.array(phase)}
@@ -81,31 +86,54 @@ def validation_pairs(faces: IctModel, per_sensor: int) -> dict[str, list[Pair]]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """Which samples.
+
+    sub_pixel: whether two batches in five ask for places between the pixels; only a continuous decoder has answers
+    """
+
+    sub_pixel: bool = True
+
+
 class DenoiseTask:
-    """Train a DMDNet on simulated pairs."""
+    """Train a denoiser on simulated pairs."""
 
     def __init__(self, experiment: dict[str, Any], folder: Path) -> None:
-        self.config = build(DmdnetConfig, experiment["model"])
+        self.values = experiment["model"]
+        self.losses = build(LossConfig, experiment.get("loss", {}))
+        self.data_config = build(DataConfig, experiment.get("data", {}))
         self.faces = IctModel.load(folder / ICT_FILE)
-        self.paper = PaperLoss(perceptual(experiment.get("perceptual"))) if self.config.head == "direct" else None
-        self.surface = SurfaceLoss()
+        kind = self.losses.kind or ("paper" if self.values.get("head", "direct") == "direct" else "surface")
+        self.paper = paper_loss(self.losses) if kind == "paper" else None
+        self.surface = SurfaceLoss(self.losses.outlier, self.losses.angle, self.losses.where)
+        self.teacher = load_model(self.losses.teacher).requires_grad_(False) if self.losses.teacher else None
         self._pairs: dict[str, list[Pair]] | None = None
 
     def model(self) -> nn.Module:
-        """A DMDNet."""
-        return Dmdnet(self.config)
+        """A fresh denoiser."""
+        return denoiser(self.values)
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
         """Pairs of training people."""
-        return PairData(self.faces, seed, length, batch)
+        sub_pixel = self.data_config.sub_pixel and is_continuous(self.values)
+        return PairData(self.faces, seed, length, batch, sub_pixel)
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        """The paper's loss for its direct head, the surface loss for the gated one."""
+        """The paper's loss or the surface loss, and what the teacher says if there is one."""
         given = [batch[key] for key in ("depth", "normals", "valid", "noise")]
-        depth, logit = model(*given, PHASES[int(batch["phase"][0])])
+        phase = PHASES[int(batch["phase"][0])]
+        depth, logit = model(*given, phase)
         if self.paper is not None:
-            return self.paper(depth, batch["target"])
-        return self.surface(depth, logit.float(), batch["target"], batch["surface"], batch["face"])
+            loss = self.paper.to(depth.device)(depth, batch["target"])
+        else:
+            loss = self.surface(depth, logit.float(), batch["target"], batch["surface"], batch["face"])
+        if self.teacher is None:
+            return loss
+        with torch.no_grad():
+            wanted, there = self.teacher.to(depth.device)(*given, phase)
+        imitated = self.surface(depth, logit.float(), wanted, torch.sigmoid(there.float()), batch["face"])
+        return loss + self.losses.imitation * imitated
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """RMSE in mm and mean normal angle error in degrees per sensor family, on readings of the face."""
@@ -121,14 +149,19 @@ class DenoiseTask:
         return {key: float(value) for key, value in figures.items()}
 
 
-def perceptual(checkpoint: str | None) -> nn.Module | None:
-    """The Led3D of a recognition run, whose features the paper's loss compares; None leaves that part out."""
-    if checkpoint is None:
-        return None
-    weights = Checkpoint.load(checkpoint).average
-    network = Led3d()
-    network.load_state_dict({k.removeprefix("network."): v for k, v in weights.items() if k.startswith("network.")})
-    return network
+def paper_loss(config: LossConfig) -> PaperLoss:
+    """The paper's loss with its weights; without a recogniser its perceptual part is left out.
+
+    Raises:
+        ValueError: if the recogniser is not a Led3D on plain depth.
+    """
+    weights = (config.l1, config.structure, config.perceptual)
+    if not config.recogniser:
+        return PaperLoss(None, weights)
+    network = load_model(config.recogniser)
+    if not isinstance(network, SinglePath) or network.with_normals or network.mean_depth.any():
+        raise ValueError(f"{config.recogniser}: the perceptual loss needs a Led3D on plain depth (configs/led3d.toml)")
+    return PaperLoss(network.trunk, weights)
 
 
 def predict(model: nn.Module, pair: Pair) -> np.ndarray:

@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import time
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
 from training.checkpoint import Checkpoint, build, current_commit
+from training.experiment import read_experiment
 from training.tasks import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class Run:
 def main() -> None:
     """Read the experiment and train it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", type=Path, help="a file of training/configs")
+    parser.add_argument("experiment", type=Path, nargs="+", help="files of training/configs; what is said later wins")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     parser.add_argument("--minutes", type=float, help="end after this much training time, learning rate and all")
@@ -172,7 +172,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
-    experiment = tomllib.loads(arguments.experiment.read_text())
+    experiment = read_experiment(*arguments.experiment)
     arguments.out.mkdir(parents=True, exist_ok=True)
     task = TASKS[experiment["task"]](experiment, arguments.faces)
     run = Run(task, build(LoopConfig, experiment["loop"]), experiment, arguments.out)

@@ -118,7 +118,7 @@ def test_validation_reports_every_trained_sensor(faces_folder):
 
 def checkpoint(tmp_path):
     model = Dmdnet(build(DmdnetConfig, MODEL))
-    experiment = {"model": MODEL, "loop": LOOP}
+    experiment = {"task": "denoise", "model": MODEL, "loop": LOOP}
     path = tmp_path / "last.pt"
     Checkpoint(experiment, model.state_dict(), model.state_dict(), {}, 3, 1.0, "abc", {}).save(path)
     return path, model.eval()
@@ -163,22 +163,35 @@ def test_pair_arrays_are_what_the_graph_takes(faces_folder):
     assert {key for key in first if key != "phase"} >= {"depth", "normals", "valid", "noise", "target"}
 
 
+def led3d_checkpoint(path, faces_folder, **model):
+    values = {"network": "led3d", "relief_mm": 0, **model}
+    student = RecogniseTask({"model": values}, faces_folder).model()
+    experiment = {"task": "recognise", "model": values, "loop": LOOP}
+    Checkpoint(experiment, student.state_dict(), student.state_dict(), {}, 1, 1.0, "abc", {}).save(path)
+    return student
+
+
 def test_perceptual_loss_compares_features_of_a_trained_led3d(tmp_path, faces_folder):
-    recognise = RecogniseTask({"model": {"network": "led3d"}}, faces_folder)
-    student = recognise.model()
     path = tmp_path / "led3d.pt"
-    Checkpoint({}, student.state_dict(), student.state_dict(), {}, 1, 1.0, "abc", {}).save(path)
+    student = led3d_checkpoint(path, faces_folder)
     direct = {**MODEL, "head": "direct"}
-    with_features = DenoiseTask({"model": direct, "perceptual": str(path)}, faces_folder)
+    with_features = DenoiseTask({"model": direct, "loss": {"recogniser": str(path)}}, faces_folder)
     without = DenoiseTask({"model": direct}, faces_folder)
     batch = torch.utils.data.default_collate([without.data(1, 2, 2)[n] for n in range(2)])
     model = without.model()
     difference = with_features.loss(model, batch) - without.loss(model, batch)
-    features = student.network.eval()
+    features = student.network.trunk.eval()
     depth, _ = model(*(batch[key] for key in ("depth", "normals", "valid", "noise")), PHASES[int(batch["phase"][0])])
     expected = 0.001 * (features(depth) - features(batch["target"])).abs().mean()
     assert difference.item() == pytest.approx(expected.item(), rel=1e-2, abs=1e-6)
     assert expected > 0
+
+
+def test_perceptual_loss_refuses_a_recogniser_that_reads_anything_but_plain_depth(tmp_path, faces_folder):
+    path = tmp_path / "relief.pt"
+    led3d_checkpoint(path, faces_folder, relief_mm=15.0)
+    with pytest.raises(ValueError, match="plain depth"):
+        DenoiseTask({"model": {**MODEL, "head": "direct"}, "loss": {"recogniser": str(path)}}, faces_folder)
 
 
 @pytest.mark.parametrize(("network", "dimensions"), [("ldnfnet", 1920), ("led3d", 480)])
@@ -203,7 +216,7 @@ def test_exported_recogniser_gives_unit_vectors_and_carries_its_mean_face(tmp_pa
     task = RecogniseTask({"model": {}}, faces_folder)
     student = task.model().eval()
     path = tmp_path / "last.pt"
-    experiment = {"model": {}, "loop": LOOP}
+    experiment = {"task": "recognise", "model": {}, "loop": LOOP}
     Checkpoint(experiment, student.state_dict(), student.state_dict(), {}, 1, 1.0, "abc", {}).save(path)
     assert export_recogniser(path, tmp_path / "recogniser.onnx", {"threshold": 0.4}) < 2e-4
     recogniser = Recogniser.open(tmp_path / "recogniser.onnx")

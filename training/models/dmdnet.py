@@ -178,6 +178,8 @@ class Decoder(nn.Module):
 class Dmdnet(nn.Module):
     """The denoiser. Depth in and out is counted as in `depthface_app.core.depth`: ±1 at ±100 mm around the nose tip."""
 
+    continuous = True
+
     def __init__(self, config: DmdnetConfig) -> None:
         super().__init__()
         self.config = config

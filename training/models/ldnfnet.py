@@ -12,6 +12,7 @@ WIDTHS = (32, 64, 128, 256)
 FUSED = sum(WIDTHS)  # 480
 GROUPS = 32
 DROPOUT = 0.2  # before the classifier
+VARIANTS = "ABCD"  # models of table 6
 
 
 class ConvBlock(nn.Sequential):
@@ -79,36 +80,85 @@ class Led3d(nn.Module):
         return self.vectorise(self.block(self.backbone(x)))
 
 
-class Ldnfnet(nn.Module):
-    """Three paths: depth, normals, and what the two have in common.
+class FaceReader(nn.Module):
+    """What every recogniser begins with, and how it is asked.
 
     Depth and normals are read as differences to `mean_depth` (scaled) and `mean_normals`, which are zero in the
     paper's form. With a mean face there, the first layers see what makes a person differ, not what all faces share.
+
+    widths:    features of each path
+    auxiliary: how many paths, from the first, the paper gives a loss of their own
     """
+
+    widths: tuple[int, ...]
+    auxiliary = 0
 
     def __init__(self, mean_depth: Tensor | None = None, mean_normals: Tensor | None = None, scale: float = 1.0):
         super().__init__()
         self.register_buffer("mean_depth", torch.zeros(1, 1, 128, 128) if mean_depth is None else mean_depth)
         self.register_buffer("mean_normals", torch.zeros(1, 3, 128, 128) if mean_normals is None else mean_normals)
         self.register_buffer("scale", torch.tensor(scale))
-        self.depth_backbone, self.normals_backbone = Backbone(1), Backbone(3)
-        self.depth_block, self.normals_block = ConvBlock(FUSED, FUSED), ConvBlock(FUSED, FUSED)
-        self.fusion = FusionBlock()
-        self.depth_vector, self.normals_vector = Vectorise(FUSED), Vectorise(FUSED)
-        self.fusion_vector = Vectorise(2 * FUSED)
 
-    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of the depth, normal and fusion path: (B, 480), (B, 480), (B, 960)."""
+    def read(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Depth (B, 1, 128, 128) and normals (B, 3, 128, 128) as the layers see them."""
         depth = ((depth - self.mean_depth) * self.scale).clamp(-1, 1) * valid
-        normals = (normals - self.mean_normals) * valid
-        d, n = self.depth_backbone(depth), self.normals_backbone(normals)
-        f = self.fusion(torch.cat((d, n), 1))
-        return (
-            self.depth_vector(self.depth_block(d)),
-            self.normals_vector(self.normals_block(n)),
-            self.fusion_vector(f),
-        )
+        return depth, (normals - self.mean_normals) * valid
+
+    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
+        """Features of each path, (B, width)."""
+        raise NotImplementedError
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
-        """(B, 1920) features; their direction is the person."""
+        """(B, sum of widths) features; their direction is the person."""
         return torch.cat(self.paths(depth, normals, valid), 1)
+
+
+class SinglePath(FaceReader):
+    """One network on the depth, or on depth and normals stacked."""
+
+    def __init__(self, trunk: nn.Module, width: int, with_normals: bool, *reading: Tensor | float | None) -> None:
+        super().__init__(*reading)
+        self.trunk, self.widths, self.with_normals = trunk, (width,), with_normals
+
+    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor]:
+        """The one feature."""
+        depth, normals = self.read(depth, normals, valid)
+        return (self.trunk(torch.cat((depth, normals), 1) if self.with_normals else depth),)
+
+
+class Ldnfnet(FaceReader):
+    """Three paths: depth, normals, and what the two have in common.
+
+    variant: model of table 6. A has the fusion path alone, with a plain block; B all three paths; C gives depth and
+             normal path losses of their own; D fuses by the multi-branch block and is LDNFNet.
+    """
+
+    def __init__(
+        self,
+        mean_depth: Tensor | None = None,
+        mean_normals: Tensor | None = None,
+        scale: float = 1.0,
+        variant: str = "D",
+    ) -> None:
+        super().__init__(mean_depth, mean_normals, scale)
+        if variant not in VARIANTS:
+            raise ValueError(f'LDNFNet has no model "{variant}"; table 6 knows {", ".join(VARIANTS)}')
+        self.own_paths = variant != "A"
+        self.widths = (FUSED, FUSED, 2 * FUSED) if self.own_paths else (2 * FUSED,)
+        self.auxiliary = 2 if variant in ("C", "D") else 0
+        self.depth_backbone, self.normals_backbone = Backbone(1), Backbone(3)
+        if self.own_paths:
+            self.depth_block, self.normals_block = ConvBlock(FUSED, FUSED), ConvBlock(FUSED, FUSED)
+        self.fusion = FusionBlock() if variant == "D" else ConvBlock(2 * FUSED, 2 * FUSED)
+        if self.own_paths:
+            self.depth_vector, self.normals_vector = Vectorise(FUSED), Vectorise(FUSED)
+        self.fusion_vector = Vectorise(2 * FUSED)
+
+    def paths(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, ...]:
+        """Features of the depth, normal and fusion path: (B, 480), (B, 480), (B, 960); model A has the last alone."""
+        depth, normals = self.read(depth, normals, valid)
+        d, n = self.depth_backbone(depth), self.normals_backbone(normals)
+        fused = self.fusion_vector(self.fusion(torch.cat((d, n), 1)))
+        if not self.own_paths:
+            return (fused,)
+        return self.depth_vector(self.depth_block(d)), self.normals_vector(self.normals_block(n)), fused
