@@ -28,7 +28,7 @@ _BANK_SIDE_PX = 1536
 _BANK_SEED = 20401
 _NOTHING_MM = 20000.0
 _BEND = np.float32(2 / np.pi)
-_MAX_BEND_SQUARED = np.float32(12)
+_MAX_BEND_SQUARED = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,8 @@ def observe(
     surface = np.array(clean_mm, np.float32)
     cv2.patchNaNs(surface, _NOTHING_MM)
     low, high = _extremes(surface)
-    edge = np.abs(high + low - 2 * surface) > 0.02 * low  # a step, not a slope: there the middle lies half-way
+    # A step, not a slope: on a slope the middle lies half-way.
+    edge = cv2.absdiff(cv2.addWeighted(low, 0.5, high, 0.5, 0), surface) > np.float32(0.01) * low
     bend_squared = _bend_squared(surface, intrinsics)
     lost = _steep(bend_squared, edge, sensor, rng) | _patches(edge, sensor, rng)
     if sensor.kind == "time of flight":
@@ -187,7 +188,7 @@ def observe(
         lost |= _too_dark(reflectance, rng)
     lost |= ~((noisy > sensor.min_mm) & (noisy < sensor.max_mm))
     read = _quantised(noisy, intrinsics, sensor)
-    read[lost] = np.nan
+    _put(read, np.full_like(read, np.nan), lost)
     return read
 
 
@@ -201,7 +202,7 @@ def sigma_mm(depth_mm: FloatImage, bend_squared: FloatImage, intrinsics: Intrins
         intrinsics: pinhole of depth_mm.
         sensor: whose errors.
     """
-    bend_squared = np.minimum(bend_squared, _MAX_BEND_SQUARED)
+    bend_squared = cv2.min(bend_squared, _MAX_BEND_SQUARED)
     return _SIGMAS[sensor.name](depth_mm, bend_squared, intrinsics, sensor) * np.float32(sensor.noise_gain)
 
 
@@ -231,7 +232,9 @@ def _truedepth_sigma(
     depth_mm: FloatImage, bend_squared: FloatImage, intrinsics: Intrinsics, sensor: Sensor
 ) -> FloatImage:
     """Fitted to 0.16-0.27 mm at 250-380 mm and to 0.16 mm below 20° against 1.3 mm at 60-75° of slope."""
-    return 0.16 * cv2.pow(depth_mm * np.float32(1 / 320), 1.25) * (1 + 0.79 * bend_squared)
+    far = depth_mm * np.float32(1 / 320)
+    far *= cv2.sqrt(cv2.sqrt(far))  # to the power of 1.25
+    return 0.16 * far * (1 + 0.79 * bend_squared)
 
 
 _SIGMAS: dict[str, Callable[[FloatImage, FloatImage, Intrinsics, Sensor], FloatImage]] = {
@@ -243,10 +246,9 @@ _SIGMAS: dict[str, Callable[[FloatImage, FloatImage, Intrinsics, Sensor], FloatI
 }
 
 
-def _places(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the pixels in a mask; searching the flat mask is several times faster than `nonzero`."""
-    rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
-    return rows, columns
+def _put(image: FloatImage, values: FloatImage, mask: Mask) -> None:
+    """Write values into the pixels of a mask; several times faster than indexing with it."""
+    cv2.copyTo(values, mask.view(np.uint8), image)
 
 
 def _extremes(surface: FloatImage) -> tuple[FloatImage, FloatImage]:
@@ -265,10 +267,14 @@ def _bend_squared(surface: FloatImage, intrinsics: Intrinsics) -> FloatImage:
     """
     across = cv2.Sobel(surface, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(surface, cv2.CV_32F, 0, 1, ksize=1)
-    slope = cv2.magnitude(across, down) * np.float32(intrinsics.fx / 2) / surface
-    bend: FloatImage = slope * (_BEND + slope) / (1 + _BEND * slope)
-    squared: FloatImage = bend * bend
-    return squared
+    slope = cv2.divide(cv2.magnitude(across, down), surface, scale=intrinsics.fx / 2)
+    bend = slope + _BEND
+    bend *= slope
+    slope *= _BEND
+    slope += 1
+    bend /= slope
+    bend *= bend
+    return bend
 
 
 def _steep(bend_squared: FloatImage, edge: Mask, sensor: Sensor, rng: np.random.Generator) -> Mask:
@@ -277,11 +283,12 @@ def _steep(bend_squared: FloatImage, edge: Mask, sensor: Sensor, rng: np.random.
     Steps between two surfaces are no slopes; about half of their pixels fail for other reasons.
     """
     limit_rad = radians(sensor.steep_deg)
-    limit = np.float32((limit_rad / (np.pi / 2 - limit_rad)) ** 2)
+    limit = (limit_rad / (np.pi / 2 - limit_rad)) ** 2
     field = _field(rng, bend_squared.shape, 1.5)
-    at = _places((bend_squared > np.float32(0.4) * limit) | edge)
-    lost = np.zeros_like(edge)
-    lost[at] = np.where(edge[at], field[at] < 0, bend_squared[at] > limit * (1 + np.float32(0.35) * field[at]))
+    wavering = field * np.float32(0.35 * limit)
+    wavering += np.float32(limit)
+    steep = bend_squared > cv2.max(wavering, 0.4 * limit)
+    lost: Mask = (steep & ~edge) | ((field < 0) & edge)
     return lost
 
 
@@ -307,16 +314,14 @@ def _wobbled_edges(
     surface: FloatImage, low: FloatImage, high: FloatImage, edge: Mask, sensor: Sensor, rng: np.random.Generator
 ) -> FloatImage:
     """Depth edges moved sideways by a pixel or two, mostly outwards: jitter and edge fattening."""
-    field = _field(rng, surface.shape, 0.8)
+    moved_px = _field(rng, surface.shape, 0.8) * np.float32(sensor.jitter_px)
+    moved_px += np.float32(sensor.fattening_px)
     seen = surface.copy()
-    at = _places(edge)
-    moved_px = field[at] * np.float32(sensor.jitter_px) + np.float32(sensor.fattening_px)
-    seen[at] = np.where(moved_px > 0.5, low[at], np.where(moved_px < -0.5, high[at], surface[at]))
+    _put(seen, low, edge & (moved_px > 0.5))
+    _put(seen, high, edge & (moved_px < -0.5))
     if sensor.fattening_px > 0.75:
         lower = cv2.erode(low, np.ones((3, 3), np.uint8))
-        at = _places(low > np.float32(1.02) * lower)
-        moved_px = field[at] * np.float32(sensor.jitter_px) + np.float32(sensor.fattening_px)
-        seen[at] = np.where(moved_px > 1.5, lower[at], seen[at])
+        _put(seen, lower, (low > np.float32(1.02) * lower) & (moved_px > 1.5))
     return seen
 
 
@@ -324,11 +329,10 @@ def _mixed_at_edges(
     surface: FloatImage, low: FloatImage, high: FloatImage, edge: Mask, sensor: Sensor, rng: np.random.Generator
 ) -> tuple[FloatImage, Mask]:
     """Flying pixels: light of both sides of an edge in one pixel, and which of them the sensor throws away."""
-    at = _places(edge)
-    share = np.clip(0.5 + 0.35 * _field(rng, surface.shape, 0.0)[at], 0, 1)
-    mixed, thrown_away = surface.copy(), np.zeros_like(edge)
-    mixed[at] = low[at] + share * (high[at] - low[at])
-    thrown_away[at] = _field(rng, surface.shape, 0.0)[at] > _level(1 - sensor.flying_kept)
+    share = np.clip(0.5 + 0.35 * _field(rng, surface.shape, 0.0), 0, 1)
+    mixed = surface.copy()
+    _put(mixed, low + share * (high - low), edge)
+    thrown_away = edge & (_field(rng, surface.shape, 0.0) > _level(1 - sensor.flying_kept))
     return mixed, thrown_away
 
 
@@ -345,15 +349,28 @@ def _unmatched(seen: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> Mask
     """Pixels that the second eye cannot see or the projector cannot reach, and those with too few matches around."""
     disparity = np.float32(intrinsics.fx * abs(sensor.baseline_mm)) / seen
     columns = np.arange(seen.shape[1], dtype=np.float32)
-    other = columns - disparity if sensor.baseline_mm > 0 else columns[::-1] - disparity
-    order = slice(None, None, -1) if sensor.baseline_mm > 0 else slice(None)
-    frontier = np.minimum.accumulate(other[:, order], axis=1)[:, order]
-    hidden = other > frontier + np.float32(0.5)
+    other = (columns if sensor.baseline_mm > 0 else columns[::-1]) - disparity
+    hidden = other > _frontier(other, float(disparity.max()), sensor.baseline_mm > 0) + np.float32(0.5)
     if sensor.kind == "active stereo":
         left_end = intrinsics.cx - (sensor.width - 1) / 2 * intrinsics.fx / sensor.fx
         hidden |= other < np.float32(left_end)
     support = cv2.blur(hidden.view(np.uint8) * np.uint8(255), (5, 5))
     return hidden | (support > 140)
+
+
+def _frontier(other: FloatImage, reach_px: float, to_the_right: bool) -> FloatImage:
+    """The least value in every pixel's row from the pixel on towards one side.
+
+    Values grow by 1 per pixel towards that side, less a disparity of at most `reach_px`: what lies farther away cannot
+    be less. Doubling the distance seen takes a few fast steps, where accumulating would go pixel by pixel. A value that
+    a step has lowered already only makes the others see farther, so it is all done in place.
+    """
+    least, seen_px = other.copy(), 1
+    while seen_px <= min(reach_px, other.shape[1] - 1):
+        left, right = least[:, :-seen_px], least[:, seen_px:]
+        cv2.min(left, right, dst=left if to_the_right else right)
+        seen_px *= 2
+    return least
 
 
 def _with_noise(
@@ -363,15 +380,20 @@ def _with_noise(
 
     The published figures were measured on quantised readings, so the variance of the steps is taken off first.
     """
-    sigma = sigma_mm(seen, bend_squared, intrinsics, sensor)
-    steps: FloatImage | np.float32 = np.float32(sensor.step_mm**2 / 12)
+    variance = sigma_mm(seen, bend_squared, intrinsics, sensor)
+    variance *= variance
+    before = variance - np.float32(sensor.step_mm**2 / 12)
     if sensor.disparity_step_px:
-        per_px = np.float32(sensor.disparity_step_px / (intrinsics.fx * abs(sensor.baseline_mm)))
-        steps = steps + (seen * seen * per_px) ** 2 / np.float32(12)
-    variance = sigma * sigma
-    before = cv2.sqrt(np.maximum(variance - steps, np.float32(0.1) * variance))
-    noisy: FloatImage = seen + before * _field(rng, seen.shape, sensor.correlation_px, sensor.white_share)
-    return noisy
+        per_px = sensor.disparity_step_px / (intrinsics.fx * abs(sensor.baseline_mm))
+        step_mm = cv2.multiply(seen, seen, scale=per_px)
+        step_mm *= step_mm
+        step_mm /= 12
+        before -= step_mm
+    variance *= np.float32(0.1)
+    noise = cv2.sqrt(cv2.max(before, variance))
+    noise *= _field(rng, seen.shape, sensor.correlation_px, sensor.white_share)
+    noise += seen
+    return noise
 
 
 def _quantised(depth_mm: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> FloatImage:
@@ -379,10 +401,13 @@ def _quantised(depth_mm: FloatImage, intrinsics: Intrinsics, sensor: Sensor) -> 
     read = depth_mm
     if sensor.disparity_step_px:
         scale = np.float32(intrinsics.fx * abs(sensor.baseline_mm) / sensor.disparity_step_px)
-        read = scale / np.maximum(np.rint(scale / np.maximum(read, np.float32(1))), np.float32(1))  # type: ignore[assignment]
+        steps = scale / cv2.max(read, 1.0)
+        np.rint(steps, out=steps)
+        read = scale / cv2.max(steps, 1.0)
     if sensor.step_mm:
-        step = np.float32(sensor.step_mm)
-        read = np.rint(read / step) * step
+        read = read / np.float32(sensor.step_mm)
+        np.rint(read, out=read)
+        read *= np.float32(sensor.step_mm)
     return read
 
 
