@@ -5,6 +5,7 @@ A file that does not compute what the network computes is never written.
 
 import argparse
 import base64
+import hashlib
 import io
 import json
 import tempfile
@@ -17,16 +18,19 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from depthface_app.core.canonical import MeanFace
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
-from training.checkpoint import Checkpoint, build
-from training.models.dmdnet import SCALES, Dmdnet, DmdnetConfig, offsets
-from training.models.ldnfnet import Ldnfnet
+from training.checkpoint import Checkpoint
+from training.models.dmdnet import Dmdnet
+from training.models.ldnfnet import FaceReader
+from training.models.registry import load_model
 
 TOLERANCE = 2e-4
+CARD_KEY = "depthface.card"
 VERSION = "1.0"
 LICENCE = "Apache-2.0"
 ATTRIBUTIONS = (
@@ -50,6 +54,7 @@ def export(
 
     Args:
         inputs: example tensors by name, in the order of `forward`; the check runs on them.
+        card: what the file says about itself; its version gets the fingerprint of the weights.
         metadata: further metadata entries.
         dynamic: `dynamic_shapes` of torch.onnx.export.
         tolerance: largest absolute difference allowed.
@@ -71,7 +76,8 @@ def export(
             dynamic_shapes=dynamic, dynamo=True, external_data=False, verbose=False,
         )  # fmt: skip
     proto = without_traces(program.model_proto)
-    for key, value in {"depthface.card": json.dumps(dict(card)), **(metadata or {})}.items():
+    facts = {**card, "version": f"{card.get('version', VERSION)}+{fingerprint(proto)}"}
+    for key, value in {CARD_KEY: json.dumps(facts), **(metadata or {})}.items():
         proto.metadata_props.add(key=key, value=value)
     with tempfile.TemporaryDirectory() as folder:
         candidate = Path(folder) / path.name
@@ -86,6 +92,18 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(candidate.read_bytes())
     return worst
+
+
+def fingerprint(proto: onnx.ModelProto) -> str:
+    """Eight hexadecimal digits that other weights do not have.
+
+    Embeddings of two versions are never compared, and weights trained anew are another version even if nobody thought
+    of counting it up.
+    """
+    digest = hashlib.sha256()
+    for tensor in sorted(proto.graph.initializer, key=lambda t: t.name):
+        digest.update(numpy_helper.to_array(tensor).tobytes())
+    return digest.hexdigest()[:8]
 
 
 def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
@@ -113,16 +131,16 @@ class DenoiserGraph(nn.Module):
         decoder = model.decoder
         with torch.no_grad():
             for p, phase in enumerate(phases):
-                encoded = decoder.encoding(decoder.positional_encoding(phase)).permute(2, 0, 1)[None]
-                self.register_buffer(f"encoded_{p}", encoded.half())
-                for cells in SCALES:
+                self.register_buffer(f"encoded_{p}", decoder.encoded(phase).half())
+                for cells in decoder.scales:
                     repeat = SIZE_PX // cells
-                    tile = decoder.offset(offsets(phase, cells)[:repeat, :repeat]).permute(2, 0, 1)[None]
+                    tile = decoder.shifted(cells, phase)[:, :, :repeat, :repeat]
                     self.register_buffer(f"tile_{p}_{cells}", tile.clone())
 
     def _maps(self, p: int) -> list[Tensor]:
         encoded = getattr(self, f"encoded_{p}").float()
-        return [encoded + getattr(self, f"tile_{p}_{cells}").repeat(1, 1, cells, cells) for cells in SCALES]
+        scales = self.model.decoder.scales
+        return [encoded + getattr(self, f"tile_{p}_{cells}").repeat(1, 1, cells, cells) for cells in scales]
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Depth in network range and the probability of a surface; (1, 1, 128, 128), or 256 for four phases."""
@@ -137,15 +155,41 @@ class DenoiserGraph(nn.Module):
         return value, torch.sigmoid(logit)
 
 
-class RecogniserGraph(nn.Module):
-    """LDNFNet with its feature brought to unit length."""
+class PictureGraph(nn.Module):
+    """A denoiser without a continuous decoder, with a probability for its logit."""
 
-    def __init__(self, network: Ldnfnet) -> None:
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Depth in network range and the probability of a surface; (1, 1, 128, 128)."""
+        value, logit = self.model(depth, normals, valid, noise)
+        return value, torch.sigmoid(logit)
+
+
+def denoiser_graph(model: nn.Module, phases: tuple[tuple[float, float], ...] = ((0.0, 0.0),)) -> nn.Module:
+    """A denoiser as it is shipped.
+
+    Raises:
+        ValueError: if it is asked between the pixels and has no answer there.
+    """
+    if isinstance(model, Dmdnet):
+        return DenoiserGraph(model, phases)
+    if phases != ((0.0, 0.0),):
+        raise ValueError(f"{type(model).__name__} has no continuous decoder and knows one resolution only")
+    return PictureGraph(model)
+
+
+class RecogniserGraph(nn.Module):
+    """A recogniser with its feature brought to unit length."""
+
+    def __init__(self, network: FaceReader) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, depth: Tensor, normals: Tensor, valid: Tensor) -> Tensor:
-        """(1, 1920)."""
+        """(1, D)."""
         return F.normalize(self.network(depth, normals, valid), dim=1)
 
 
@@ -166,8 +210,7 @@ def card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, fig
 def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool) -> float:
     """Write the live denoiser, or with `fine` the same weights decoded at twice the resolution."""
     stored = Checkpoint.load(checkpoint)
-    model = Dmdnet(build(DmdnetConfig, stored.config["model"]))
-    model.load_state_dict(stored.average)
+    model = load_model(stored)
     phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
     rng = torch.Generator().manual_seed(0)
     side = (SIZE_PX, SIZE_PX)
@@ -179,8 +222,9 @@ def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine:
     }
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
-    facts = card("dmdnet-live-2x" if fine else "dmdnet-live", "denoiser", stored, given, gives, figures)
-    return export(DenoiserGraph(model, phases), inputs, ("denoised", "surface"), facts, path)
+    name = stored.config["model"].get("network", "dmdnet") + ("-live-2x" if fine else "-live")
+    facts = card(name, "denoiser", stored, given, gives, figures)
+    return export(denoiser_graph(model, phases), inputs, ("denoised", "surface"), facts, path)
 
 
 def packed_mean_face(mean: MeanFace) -> str:
@@ -193,9 +237,7 @@ def packed_mean_face(mean: MeanFace) -> str:
 def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
     """Write the recogniser; `figures` must hold the threshold chosen on validation people."""
     stored = Checkpoint.load(checkpoint)
-    network = Ldnfnet()
-    prefix = "network."
-    network.load_state_dict({k.removeprefix(prefix): v for k, v in stored.average.items() if k.startswith(prefix)})
+    network = load_model(stored)
     depth_mm = network.mean_depth[0, 0].numpy() * DEPTH_RANGE_MM
     mean = MeanFace.of_depth(np.where(depth_mm != 0, depth_mm, np.float32(np.nan)))
     rng = torch.Generator().manual_seed(0)
@@ -205,7 +247,8 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
         "valid": (torch.rand((1, 1, SIZE_PX, SIZE_PX), generator=rng) > 0.1).float(),
     }
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "registered": True}
-    facts = card("ldnfnet", "recogniser", stored, given, {"dimensions": 1920, "length": 1}, figures)
+    gives = {"dimensions": sum(network.widths), "length": 1}
+    facts = card(stored.config["model"].get("network", "ldnfnet"), "recogniser", stored, given, gives, figures)
     facts["threshold"] = figures["threshold"]
     metadata = {"depthface.mean_face": packed_mean_face(mean)}
     return export(RecogniserGraph(network), inputs, ("embedding",), facts, path, metadata)
