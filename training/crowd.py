@@ -56,7 +56,7 @@ def skull(rng: Rng, hair_mm: float) -> Mesh:
     return cap.moved(SKULL_CENTRE_MM)
 
 
-def _long_hair(rng: Rng) -> Mesh:
+def long_hair(rng: Rng) -> Mesh:
     """A curtain of hair round the head, open in front, down to the neck or the chest."""
     open_rad, reach, wide = rng.uniform(0.75, 1.3), rng.uniform(90, 320), rng.uniform(82, 105)
     angle, height = np.meshgrid(np.linspace(open_rad, 2 * np.pi - open_rad, 48), np.linspace(-70, reach, 20))
@@ -70,7 +70,7 @@ def _hair(rng: Rng) -> list[Mesh]:
     thick = {"bald": 0.0, "short": rng.uniform(4, 14), "full": rng.uniform(14, 38)}.get(str(style), rng.uniform(8, 22))
     parts = [skull(rng, thick)]
     if style == "long":
-        parts.append(_long_hair(rng))
+        parts.append(long_hair(rng))
     if style == "bun":
         size = rng.uniform(28, 48)
         at = SKULL_CENTRE_MM + np.array((0, -70 * rng.uniform(0, 1.3), 85 * rng.uniform(0.2, 1.0)))
@@ -129,6 +129,12 @@ def held_hand(rng: Rng) -> Mesh:
     """A hand before or beside the face."""
     turn = HeadPose(*rng.uniform((-60, -40, -180), (60, 40, 180))).matrix()
     return hand(rng).moved(rng.uniform((-95, -60, -110), (95, 120, -25)), turn)
+
+
+def covering_hand(rng: Rng) -> Mesh:
+    """A hand that hides part of the face, its arm from below or the side."""
+    turn = HeadPose(*rng.uniform((-50, -35, -110), (50, 35, 110))).matrix()
+    return hand(rng).moved(rng.uniform((-48, -50, -55), (48, 60, -28)), turn)
 
 
 WORN = {

@@ -3,6 +3,7 @@
 Everything is drawn from one generator per sample, so that the same seed gives the same pair on any machine.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,7 +16,9 @@ from depthface_app.core.face import FaceCrop, HeadPose
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.render import render_depth
 from depthface_app.core.sensors import SENSORS, Sensor, observe, vary
+from training.covers import Cover, fitted
 from training.faces.shape import Appearance, FaceGenerator, Identity, place
+from training.mesh import Mesh
 
 SCENE_MM = 260.0  # side of the piece of the sensor's picture that is rendered around the face
 LARGEST_SCENE_PX = 420  # nearer faces are seen by the sensor in a mode with fewer pixels
@@ -136,7 +139,7 @@ def scene_intrinsics(view: View) -> Intrinsics:
     return full.resampled(float(left), float(top), scale, side, side)
 
 
-def _ellipsoid(rng: np.random.Generator, nose_mm: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _ellipsoid(rng: np.random.Generator, nose_mm: NDArray[np.float32]) -> Mesh:
     """Something in front of part of the face: a hand, a cup, a microphone."""
     around, along = np.meshgrid(np.linspace(0, 2 * np.pi, 25), np.linspace(0, np.pi, 13))
     unit = np.stack((np.sin(along) * np.cos(around), np.cos(along), np.sin(along) * np.sin(around)), -1)
@@ -145,24 +148,39 @@ def _ellipsoid(rng: np.random.Generator, nose_mm: NDArray[np.float32]) -> tuple[
     index = np.arange(points.shape[0] * points.shape[1]).reshape(points.shape[:2])
     a, b, c, d = index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]
     triangles = np.concatenate((np.stack((a, b, c), -1).reshape(-1, 3), np.stack((a, c, d), -1).reshape(-1, 3)))
-    return points.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32)
+    return Mesh(points.reshape(-1, 3).astype(np.float32), triangles.astype(np.int32))
 
 
 class Scene:
     """One face before one wall, perhaps half hidden; renders its clean depth through any pinhole."""
 
-    def __init__(self, faces: FaceGenerator, vertices_mm: NDArray[np.float32], view: View, rng: np.random.Generator):
-        """Place the head (model axes) as the view says, and draw the wall and what stands in front."""
+    def __init__(
+        self,
+        faces: FaceGenerator,
+        vertices_mm: NDArray[np.float32],
+        view: View,
+        rng: np.random.Generator,
+        covers: Sequence[Cover] | None = None,
+    ):
+        """Place the head (model axes) as the view says, draw the wall, and put what covers the face before it.
+
+        Args:
+            covers: as `Appearance.covers`; None puts an ellipsoid before one face in ten.
+        """
         self._head = place(vertices_mm, faces.nose_tip, view.pose, view.nose_mm)
         self._faces = faces
         self._wall_mm = view.nose_mm[2] + float(rng.uniform(250, 2500))
-        self._occluder = _ellipsoid(rng, np.asarray(view.nose_mm, np.float32)) if rng.random() < 0.1 else None
+        if covers is None:
+            self._covers = [_ellipsoid(rng, np.asarray(view.nose_mm, np.float32))] if rng.random() < 0.1 else []
+        else:
+            upright = place(vertices_mm, faces.nose_tip, HeadPose(0, 0, 0), (0, 0, 0))
+            self._covers = [fitted(each, upright).moved(view.nose_mm, view.pose.matrix()) for each in covers]
 
     def depth(self, intrinsics: Intrinsics) -> NDArray[np.float32]:
         """(H, W) float32 mm."""
         depth = render_depth(self._head, self._faces.triangles, intrinsics)
-        if self._occluder is not None:
-            depth = render_depth(*self._occluder, intrinsics, depth)
+        for cover in self._covers:
+            depth = render_depth(cover.vertices_mm, cover.triangles, intrinsics, depth)
         return np.where(np.isnan(depth), np.float32(self._wall_mm), depth)
 
 
@@ -206,9 +224,11 @@ def make_pair(
     rng: np.random.Generator,
     view: View,
     phase: tuple[float, float] = (0.0, 0.0),
+    appearance: Appearance | None = None,
 ) -> Pair:
-    """One pair of this person on a random day, seen by this view."""
-    scene = Scene(faces, faces.vertices(identity, sample_appearance(faces, rng)), view, rng)
+    """One pair of this person seen by this view, as they look on one day; None draws that day."""
+    appearance = sample_appearance(faces, rng) if appearance is None else appearance
+    scene = Scene(faces, faces.vertices(identity, appearance), view, rng, appearance.covers)
     crop = observed_crop(scene, view, rng)
     target, surface = truth(scene, crop, phase)
     return Pair(crop, denoiser_input(crop), target[None], surface[None], face_region(crop, target)[None], view)

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.distinct import distinct_seeds
 from training.faces import bust
 from training.faces.bust import FloatGrid, Hair, Hits
 from training.faces.ict import IctModel
 from training.faces.shape import CAMERA_FROM_MODEL, Appearance
 
 FIRST_SEED = 9_000_000  # training draws its identities from seeds below 1,000,000
-LEAST_DIFFERENCE_MM = 1.0
 UNIT_MM = 0.02
 INNER_PARTS = ("mouth_socket", "gums_tongue", "teeth", "eye_socket")
 ATTRIBUTION = (
@@ -136,22 +136,6 @@ def open_mouth(jaw: FloatGrid) -> FloatGrid:
     return out
 
 
-def distinct_seeds(model: IctModel, first_seed: int, count: int) -> list[int]:
-    """The first seeds whose faces differ by more than 1 mm RMS from all before, both centred."""
-    front = np.flatnonzero(model.mean[:, 2] > 40)
-    kept: list[int] = []
-    faces: list[NDArray[np.float32]] = []
-    seed = first_seed
-    while len(kept) < count:
-        face = model.vertices(model.sample_identity(np.random.default_rng(seed)), _neutral(model))[front]
-        face = face - face.mean(0)
-        if all(np.sqrt(((face - other) ** 2).sum(1).mean()) > LEAST_DIFFERENCE_MM for other in faces):
-            kept.append(seed)
-            faces.append(face)
-        seed += 1
-    return kept
-
-
 def _neutral(model: IctModel, beard_mm: float = 0.0, texture: int = 0) -> Appearance:
     return Appearance(np.zeros(len(model.ex_names), np.float32), beard_mm=beard_mm, texture=texture)
 
@@ -180,7 +164,10 @@ def packed(values_mm: FloatGrid) -> NDArray[np.int16]:
 def make(ict: Path, out: Path, first_seed: int) -> None:
     """Write the file of people."""
     sculptor = Sculptor.of_file(ict)
-    seeds = distinct_seeds(sculptor.model, first_seed, len(LOOKS))
+    model = sculptor.model
+    seeds = distinct_seeds(
+        lambda k: model.neutral_shape(model.sample_identity(np.random.default_rng(k))), first_seed, len(LOOKS)
+    )
     people = [person(sculptor, look, seed) for look, seed in zip(LOOKS, seeds, strict=True)]
     moves = {name: sculptor.expression(weights) for name, weights in EXPRESSIONS.items()}
     moves["jaw_open"] = open_mouth(moves["jaw_open"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.faces.growth import RELIEF_FIELDS, fullness, gaussian, hair_mm, outward
 from training.faces.shape import Appearance, Identity
 
 BANK_SEED = 20_240_101
@@ -19,21 +20,15 @@ BUMPS_EACH, BENDS_EACH = 56, 12
 BUMP_SD_PER_RADIUS = 0.04  # a bump of 10 mm radius is 0.4 mm high
 BEND_SD_MM = 1.6
 STRETCH_SD = 0.03
+NEUTRAL_POINTS = 400
 PARTS_LEFT_OUT = ("gums_tongue", "teeth")
 MIRROR = np.array((-1.0, 1.0, 1.0), np.float32)
 
 
-def _gaussian(points_mm: NDArray[np.float32], centre_mm: NDArray[np.float32], radius_mm: float) -> NDArray[np.float32]:
-    return np.exp(-0.5 * ((points_mm - centre_mm) ** 2).sum(1) / radius_mm**2)
-
-
-def _smoothstep(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    t = np.clip(x, 0, 1)
-    return t * t * (3 - 2 * t)
-
-
 class IctModel:
     """The sampler. Holds the modes as float32; one `vertices` costs about 3 ms on one core."""
+
+    grows_hair = True
 
     def __init__(self, data: dict[str, NDArray]) -> None:
         """Unpack the arrays of the model file and build the bank of detail."""
@@ -46,7 +41,11 @@ class IctModel:
         self.triangles = data["triangles"][~np.isin(data["tri_part"], left_out)].astype(np.int32)
         self.landmarks68 = data["landmarks68"]
         self._relative = self.mean - self.mean[self.nose_tip]
-        self._gathered: tuple[bytes, NDArray[np.float32]] | None = None
+        self._fullness = fullness(self._relative)
+        x, y, z = self._relative.T
+        front = np.flatnonzero((z > -70) & (y > -75) & (y < 75) & (np.abs(x) < 70))
+        self._neutral = front[:: max(1, len(front) // NEUTRAL_POINTS)]
+        self._gathered: dict[bytes, NDArray[np.float32]] = {}
         self._make_bank(np.random.default_rng(BANK_SEED))
 
     @classmethod
@@ -57,23 +56,22 @@ class IctModel:
 
     def _make_bank(self, rng: np.random.Generator) -> None:
         points = self.mean
-        axis = points - np.array((0.0, points[:, 1].mean(), 0.0), np.float32)
-        self._outward = axis / np.linalg.norm(axis, axis=1, keepdims=True)
+        self._outward = outward(points)
         self._bumps = np.empty((N_BUMPS, len(points)), np.float32)
         self._bump_sd = np.empty(N_BUMPS, np.float32)
         front = np.flatnonzero(points[:, 2] > 0)
         for k in range(N_BUMPS):
             centre, radius = points[rng.choice(front)], float(np.exp(rng.uniform(np.log(6.0), np.log(40.0))))
-            field = _gaussian(points, centre, radius)
+            field = gaussian(points, centre, radius)
             if rng.random() < 0.7:
-                field = np.maximum(field, _gaussian(points, centre * MIRROR, radius))
+                field = np.maximum(field, gaussian(points, centre * MIRROR, radius))
             self._bumps[k], self._bump_sd[k] = field, BUMP_SD_PER_RADIUS * radius
         self._bends = np.empty((N_BENDS, len(points) * 3), np.float32)
         for k in range(N_BENDS):
             centre, radius = points[rng.choice(front)], rng.uniform(30.0, 70.0)
             push = rng.normal(0, BEND_SD_MM, 3).astype(np.float32)
-            field = _gaussian(points, centre, radius)[:, None] * push
-            field += _gaussian(points, centre * MIRROR, radius)[:, None] * push * MIRROR
+            field = gaussian(points, centre, radius)[:, None] * push
+            field += gaussian(points, centre * MIRROR, radius)[:, None] * push * MIRROR
             self._bends[k] = field.ravel()
 
     def sample_identity(self, rng: np.random.Generator) -> Identity:
@@ -105,7 +103,14 @@ class IctModel:
         out = out + (bumps[used] @ self._bumps[used])[:, None] * self._outward
         (used,) = np.nonzero(bends)
         out = out + (bends[used] @ self._bends[used]).reshape(-1, 3)
-        return (out + self._outward * self._hair_mm(appearance)[:, None]) * identity.stretch
+        pushed = hair_mm(self._relative, self._bumps[:RELIEF_FIELDS], appearance)
+        if appearance.weight_mm:
+            pushed = pushed + np.float32(appearance.weight_mm) * self._fullness
+        return (out + self._outward * pushed[:, None]) * identity.stretch
+
+    def neutral_shape(self, identity: Identity) -> NDArray[np.float32]:
+        """(K, 3) float32 mm of points of the neutral, shaved face."""
+        return self.neutral_points(identity, self._neutral)
 
     def neutral_points(self, identity: Identity, points: NDArray[np.intp]) -> NDArray[np.float32]:
         """Neutral, shaved places (K, 3) float32 mm of some vertices: what `vertices` gives for them, but cheap."""
@@ -121,24 +126,6 @@ class IctModel:
     def _columns(self, flat: NDArray[np.intp]) -> NDArray[np.float32]:
         """The identity modes at some coordinates, gathered once."""
         key = flat.tobytes()
-        if self._gathered is None or self._gathered[0] != key:
-            self._gathered = (key, np.ascontiguousarray(self.id_basis[:, flat]))
-        return self._gathered[1]
-
-    def _hair_mm(self, appearance: Appearance) -> NDArray[np.float32]:
-        """Thickness of hair and beard over every vertex, (N,) float32."""
-        x, y = self._relative[:, :2].T
-        out = np.zeros(len(x), np.float32)
-        if not appearance.hair_mm and not appearance.beard_mm:
-            return out
-        rng = np.random.default_rng(appearance.texture)
-        relief = 1 + 0.35 * (rng.normal(0, 1, 24).astype(np.float32) @ self._bumps[:24])
-        strands = relief + 0.12 * rng.normal(0, 1, len(x)).astype(np.float32)
-        hairline = appearance.fringe_mm - 0.35 * np.abs(x)
-        if appearance.hair_mm:
-            out += appearance.hair_mm * strands * _smoothstep((y - hairline) / 12)
-        if appearance.beard_mm:
-            beside = np.sqrt((x / 55) ** 2 + ((y + 52) / 42) ** 2)
-            mouth = np.sqrt((x / 24) ** 2 + ((y + 38) / 11) ** 2)
-            out += appearance.beard_mm * strands * _smoothstep((1.2 - beside) / 0.4) * _smoothstep((mouth - 0.8) / 0.5)
-        return out
+        if key not in self._gathered:
+            self._gathered[key] = np.ascontiguousarray(self.id_basis[:, flat])
+        return self._gathered[key]

@@ -1,18 +1,22 @@
 """Faces of MakeHuman: another generator, kept out of training, to test on faces that no mode of ours describes.
 
-Source: MakeHuman / MPFB2 targets (CC0). Loop subdivision: Loop, Smooth Subdivision Surfaces Based on Triangles, 1987.
+Source: MakeHuman / MPFB2 targets (CC0).
 """
 
 from pathlib import Path
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 
+from training.faces.growth import RELIEF_FIELDS, gaussian, hair_mm, outward
+from training.faces.loop import loop_matrix
 from training.faces.shape import Appearance, Identity
 
 DETAIL_SD = 0.2
 ASYMMETRY = 0.15  # share of a detail's weight that differs between left and right
+RELIEF_SEED, RELIEF_RADII_MM = 20_240_102, (6.0, 40.0)
+FULLNESS = {"head/head-fat": 1.0, "cheek/l-cheek-volume": 0.4, "cheek/r-cheek-volume": 0.4, "neck/neck-double": 0.3}
+NEUTRAL_POINTS = 400
 
 
 def _pairs(names: list[str]) -> list[tuple[int, int | None]]:
@@ -31,25 +35,42 @@ def _pairs(names: list[str]) -> list[tuple[int, int | None]]:
 
 
 class MakeHumanModel:
-    """The sampler; one `vertices` costs about 60 ms, most of it the subdivision."""
+    """The sampler. Subdivision keeps the numbers of the old vertices."""
 
-    def __init__(self, data: dict[str, NDArray]) -> None:
-        """Unpack the arrays of the model file."""
+    def __init__(self, data: dict[str, NDArray], hair: bool = False) -> None:
+        """Unpack the arrays of the model file.
+
+        Args:
+            hair: let an appearance's hair and beard grow. The published figures of denoiser and locator are of bald,
+                shaved people of this generator; subsets of sessions need hair.
+        """
+        self.grows_hair = hair
         self._data = {key: data[key].astype(np.float32) for key in ("base", "macro", "universal", "detail", "expr")}
         self.detail_names = [str(name) for name in data["detail_names"]]
         self.universal_names = [str(name) for name in data["universal_names"]]
         self.macro_names = [str(name) for name in data["macro_names"]]
         self._pairs = _pairs(self.detail_names)
-        self._coarse = data["triangles"].astype(np.int64)
-        self.nose_tip = int(data["nose_tip"])  # Loop subdivision keeps the numbers of the old vertices
-        _, triangles = trimesh.remesh.subdivide_loop(self._data["base"], self._coarse, iterations=1)
-        self.triangles = np.asarray(triangles, np.int32)
+        self.nose_tip = int(data["nose_tip"])
+        self._subdivide, self.triangles = loop_matrix(data["triangles"].astype(np.int64), len(self._data["base"]))
+        fine = self._subdivide @ self._data["base"]
+        self._relative, self._outward = fine - fine[self.nose_tip], outward(fine)
+        self._relief = self._make_relief(np.random.default_rng(RELIEF_SEED))
+        coarse = self._data["base"] - self._data["base"][self.nose_tip]
+        front = np.flatnonzero((coarse[:, 2] > -70) & (coarse[:, 1] > -75) & (coarse[:, 1] < 75))
+        self._neutral = front[:: max(1, len(front) // NEUTRAL_POINTS)]
 
     @classmethod
-    def load(cls, path: Path | str) -> "MakeHumanModel":
-        """Read the compact model file."""
+    def load(cls, path: Path | str, hair: bool = False) -> "MakeHumanModel":
+        """Read the compact model file; `hair` as for the constructor."""
         with np.load(path, allow_pickle=False) as data:
-            return cls(dict(data))
+            return cls(dict(data), hair)
+
+    def _make_relief(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """(RELIEF_FIELDS, N) smooth fields for hair and beard."""
+        points = self._relative
+        radii = np.exp(rng.uniform(*np.log(RELIEF_RADII_MM), RELIEF_FIELDS))
+        front = np.flatnonzero(points[:, 2] > -100)
+        return np.stack([gaussian(points, points[rng.choice(front)], float(radius)) for radius in radii])
 
     def sample_identity(self, rng: np.random.Generator) -> Identity:
         """A new person: a mixture of race, sex and age, a build, and every detail a little off."""
@@ -103,12 +124,30 @@ class MakeHumanModel:
         return weights
 
     def vertices(self, identity: Identity, appearance: Appearance) -> NDArray[np.float32]:
-        """(N, 3) float32 mm in model axes. Hair and beard are not modelled."""
-        data = self._data
-        split = len(self.macro_names)
+        """(N, 3) float32 mm in model axes."""
+        coarse = self._coarse(identity) + np.tensordot(appearance.expression, self._data["expr"], 1)
+        if appearance.weight_mm:
+            coarse = coarse + self._fuller(appearance.weight_mm)
+        fine = self._subdivide @ coarse
+        if self.grows_hair:
+            fine = fine + self._outward * hair_mm(self._relative, self._relief, appearance)[:, None]
+        return fine * identity.stretch
+
+    def neutral_shape(self, identity: Identity) -> NDArray[np.float32]:
+        """(K, 3) float32 mm of points of the neutral, shaved face before its subdivision."""
+        return self._coarse(identity)[self._neutral] * identity.stretch
+
+    def _coarse(self, identity: Identity) -> NDArray[np.float32]:
+        data, split = self._data, len(self.macro_names)
         coarse = data["base"] + np.tensordot(identity.coefficients[:split], data["macro"], 1)
         coarse = coarse + np.tensordot(identity.coefficients[split:], data["universal"], 1)
-        coarse = coarse + np.tensordot(identity.detail, data["detail"], 1)
-        coarse = coarse + np.tensordot(appearance.expression, data["expr"], 1)
-        fine, _ = trimesh.remesh.subdivide_loop(coarse, self._coarse, iterations=1)
-        return np.asarray(fine, np.float32) * identity.stretch
+        used = np.flatnonzero(identity.detail)
+        return coarse + np.tensordot(identity.detail[used], data["detail"][used], 1)
+
+    def _fuller(self, weight_mm: float) -> NDArray[np.float32]:
+        """Movement (N, 3) that moves the fullest part by this much: the generator's own targets, mixed."""
+        end = "incr" if weight_mm > 0 else "decr"
+        mixed = np.zeros_like(self._data["base"])
+        for stem, share in FULLNESS.items():
+            mixed += np.float32(share) * self._data["detail"][self.detail_names.index(f"{stem}-{end}")]
+        return mixed * np.float32(abs(weight_mm) / np.linalg.norm(mixed, axis=1).max())

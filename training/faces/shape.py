@@ -1,12 +1,15 @@
 """What every face generator returns, and how a head is placed in front of a camera."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.core.face import HeadPose
+
+if TYPE_CHECKING:  # covers are made of the crowd's meshes, and the crowd is made of faces
+    from training.covers import Cover
 
 CAMERA_FROM_MODEL = np.array((1.0, -1.0, -1.0), np.float32)  # model: x to the subject's left, y up, z out of the face
 
@@ -34,6 +37,9 @@ class Appearance:
     hair_mm:    thickness of the hair, 0 = bald
     beard_mm:   thickness of the beard, 0 = shaved
     texture:    seed of the hair's and beard's relief
+    weight_mm:  how far the fullest part of cheeks and chin stands out more than usual; negative = thinner
+    covers:     what is worn or held before the face; None leaves it to the scene, which puts something before one face
+                in ten
     """
 
     expression: NDArray[np.float32]
@@ -41,13 +47,19 @@ class Appearance:
     hair_mm: float = 0.0
     beard_mm: float = 0.0
     texture: int = 0
+    weight_mm: float = 0.0
+    covers: "tuple[Cover, ...] | None" = None
 
 
 class FaceGenerator(Protocol):
-    """A family of faces that share one topology."""
+    """A family of faces that share one topology.
+
+    grows_hair: whether hair and beard of an appearance change the surface
+    """
 
     triangles: NDArray[np.int32]
     nose_tip: int
+    grows_hair: bool
 
     def sample_identity(self, rng: np.random.Generator) -> Identity:
         """A new person."""
@@ -59,6 +71,10 @@ class FaceGenerator(Protocol):
 
     def vertices(self, identity: Identity, appearance: Appearance) -> NDArray[np.float32]:
         """(N, 3) float32 mm in model axes."""
+        ...
+
+    def neutral_shape(self, identity: Identity) -> NDArray[np.float32]:
+        """(K, 3) float32 mm of points spread over the neutral, shaved face, the same points for everybody."""
         ...
 
 
