@@ -73,7 +73,7 @@ def read_bnt(path: Path) -> NDArray[np.float64]:
     if len(data) - start - 4 < 8 * count:
         raise DatabaseError(f"{path} is truncated: {len(data)} bytes of {start + 4 + 8 * count}")
     columns_of_file = np.frombuffer(data, "<f8", count, start + 4).reshape(5, rows, columns)
-    grid = np.stack(columns_of_file[:3], -1)
+    grid: NDArray[np.float64] = np.moveaxis(columns_of_file[:3], 0, -1).copy()
     grid[grid[..., 2] == background] = np.nan
     return grid
 

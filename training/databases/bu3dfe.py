@@ -92,7 +92,7 @@ def read_obj(path: Path) -> Mesh:
         DatabaseError: if the file is truncated or of another kind.
     """
     with reading(path, "Wavefront .obj"):
-        mesh = trimesh.load(path, process=False, force="mesh", skip_materials=True)
+        mesh = trimesh.load_mesh(path, process=False, skip_materials=True)
         if not len(mesh.faces):
             raise DatabaseError(f"{path} is truncated or not a Wavefront .obj file: it has no faces")
     return Mesh(np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces, np.int32))

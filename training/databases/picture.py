@@ -72,7 +72,7 @@ def cleaned(crop: FaceCrop) -> NDArray[np.float32]:
     """
     points = crop.intrinsics.back_project(crop.depth_mm)
     with np.errstate(invalid="ignore"):
-        near = np.linalg.norm(points - np.float32(crop.nose_mm), axis=2) <= SPHERE_MM
+        near = np.linalg.norm(points - np.asarray(crop.nose_mm, np.float32), axis=2) <= SPHERE_MM
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=4)
     if len(stats) < 2 or stats[1:, cv2.CC_STAT_AREA].max() < LEAST_PIXELS:
         raise NoFace("hardly any of its readings lie around the tip of the nose")

@@ -73,15 +73,20 @@ class Pictures:
             ValueError: if the two files do not belong together.
         """
         self.folder = folder
-        stored = json.loads((folder / INDEX).read_text())
-        self.left_out: int = stored["left_out"]
-        self.entries = [Entry(**{**entry, "nose_mm": tuple(entry["nose_mm"])}) for entry in stored["entries"]]
+        index = json.loads((folder / INDEX).read_text())
+        self.mark: str = index["fingerprint"]
+        self.left_out: int = index["left_out"]
+        self.entries = [Entry(**{**entry, "nose_mm": tuple(entry["nose_mm"])}) for entry in index["entries"]]
         shape = (len(self.entries), SIZE_PX, SIZE_PX)
         if (folder / PICTURES).stat().st_size != len(self.entries) * PICTURE_BYTES:
             raise ValueError(
                 f"{folder / PICTURES} does not hold the {len(self.entries)} pictures of its index: delete {folder}"
             )
         self._counts = np.memmap(folder / PICTURES, np.uint16, "r", shape=shape)
+
+    def __reduce__(self) -> tuple[type["Pictures"], tuple[Path]]:
+        """Data sets travel to worker processes: the name of the folder goes, not gigabytes of pictures."""
+        return Pictures, (self.folder,)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -99,7 +104,7 @@ def fingerprint(recordings: Sequence[Recording], poses: dict[str, tuple[Pose, ..
 
 def _around(mesh: Mesh, nose_mm: Nose) -> Mesh:
     """The part of a surface that a crop can show, so that turning does not carry the whole scene."""
-    inside = np.linalg.norm(mesh.vertices_mm - np.float32(nose_mm), axis=1) <= SPHERE_MM
+    inside = np.linalg.norm(mesh.vertices_mm - np.asarray(nose_mm, np.float32), axis=1) <= SPHERE_MM
     kept = mesh.triangles[inside[mesh.triangles].all(1)]
     used, corners = np.unique(kept, return_inverse=True)
     return Mesh(mesh.vertices_mm[used], corners.reshape(-1, 3).astype(np.int32))
@@ -174,9 +179,8 @@ def prepared(
         OSError: if the disk is full or a file cannot be read.
     """
     mark = fingerprint(recordings, poses)
-    index = folder / INDEX
-    if index.exists() and json.loads(index.read_text())["fingerprint"] == mark:
-        return Pictures(folder)
+    if (folder / INDEX).exists() and (there := Pictures(folder)).mark == mark:
+        return there
     folder.mkdir(parents=True, exist_ok=True)
     require_room(folder, PICTURE_BYTES * sum(len(poses[r.subset]) for r in recordings))
     bar = tqdm(_made(recordings, poses, workers), folder.name, total=len(recordings), unit="recording", mininterval=10)
