@@ -89,12 +89,10 @@ class FaceData(Dataset):
 
 
 def around_mean(config: RecogniserConfig, mean: MeanFace) -> FaceReader:
-    """A fresh recogniser; it reads faces as differences to the mean face unless `relief_mm` is 0."""
-    if not config.relief_mm:
-        return recogniser(config)
+    """A fresh recogniser of faces that are registered to this mean face."""
     depth = torch.from_numpy(np.nan_to_num(mean.depth_mm / np.float32(DEPTH_RANGE_MM)))[None, None]
     normals = torch.from_numpy(np.nan_to_num(mean.normals).transpose(2, 0, 1).copy())[None]
-    return recogniser(config, depth, normals, DEPTH_RANGE_MM / config.relief_mm)
+    return recogniser(config, depth, normals)
 
 
 class Student(nn.Module):

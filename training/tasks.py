@@ -159,7 +159,7 @@ def paper_loss(config: LossConfig) -> PaperLoss:
     if not config.recogniser:
         return PaperLoss(None, weights)
     network = load_model(config.recogniser)
-    if not isinstance(network, SinglePath) or network.with_normals or network.mean_depth.any():
+    if not isinstance(network, SinglePath) or network.with_normals or not network.plain:
         raise ValueError(f"{config.recogniser}: the perceptual loss needs a Led3D on plain depth (configs/led3d.toml)")
     return PaperLoss(network.trunk, weights)
 

@@ -4,12 +4,16 @@ Every denoiser is called alike, `model(depth, normals, valid, noise, phase)`, an
 logit of there being a surface; so one task trains them, one evaluation judges them and one exporter ships them.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-NOISE_NUMBERS = 1
+from depthface_app.core.crop import DEPTH_RANGE_MM
+
+ROUGHEST_MM = 40.0
 HEADS = {"direct": 1, "residual": 1, "gated": 4}  # numbers that a network ends with per pixel
 LARGEST_CHANGE = 0.3  # in network range, by which a head may move the input
 SURE = 8.0  # logit of a surface where a head does not tell
@@ -24,12 +28,15 @@ class DenoiserConfig:
     normals: whether it reads the normal map as well (table 9 of the paper)
     valid:   whether it reads where there are readings; None = with the gated head only
     noise:   whether it reads how noisy the crop is; None = with the gated head only
+    noise_steps: distances in pixels at which it then also measures how much neighbours differ (ours); spatially
+             correlated noise shows at the longer ones only
     """
 
     head: str = "direct"
     normals: bool = True
     valid: bool | None = None
     noise: bool | None = None
+    noise_steps: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an unknown head.
@@ -58,7 +65,7 @@ class DenoiserConfig:
     @property
     def depth_pictures(self) -> int:
         """Pictures in `depth_input`."""
-        return 1 + self.reads_valid + NOISE_NUMBERS * self.reads_noise
+        return 1 + self.reads_valid + self.reads_noise * (1 + len(self.noise_steps))
 
     @property
     def pictures(self) -> int:
@@ -72,8 +79,28 @@ def depth_input(config: DenoiserConfig, depth: Tensor, valid: Tensor, noise: Ten
     if config.reads_valid:
         parts.append(valid)
     if config.reads_noise:
-        parts.append(noise.expand(-1, -1, *depth.shape[2:]))
+        levels = (noise, *(roughness(depth, valid, step) for step in config.noise_steps))
+        parts.extend(level.expand_as(depth) for level in levels)
     return torch.cat(parts, 1)
+
+
+def roughness(depth: Tensor, valid: Tensor, step: int) -> Tensor:
+    """How much readings differ from the mean of their four neighbours `step` pixels away, over the whole crop.
+
+    Args:
+        depth: (B, 1, H, W) in network range.
+        valid: the same shape, 1 where there is a reading.
+
+    Returns:
+        (B, 1, 1, 1) mean difference in mm, edges counted as ROUGHEST_MM at most, as a logarithm: 0 at 0, 1 at 20 mm.
+    """
+    cross = depth.new_tensor(((0, 1, 0), (1, 0, 1), (0, 1, 0)))[None, None]
+    around = F.conv2d(torch.cat((depth * valid, valid)), cross, padding=step, dilation=step)
+    total, count = around.chunk(2)
+    there = valid * (count > 0)
+    apart = ((depth - total / count.clamp_min(1)).abs() * DEPTH_RANGE_MM).clamp_max(ROUGHEST_MM) * there
+    sums = torch.cat((apart, there), 1).sum((2, 3), keepdim=True)
+    return torch.log1p(sums[:, :1] / sums[:, 1:].clamp_min(1)) / math.log1p(20)
 
 
 def apply_head(head: str, raw: Tensor, depth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,10 +3,10 @@
 Source: Xu et al., Depth Map Denoising Network and Lightweight Fusion Network, arXiv 2401.00719, section 3. What the
 paper leaves open is read as follows: the encoder is that of its section 3.2 without a convolution after the three
 ResBlocks of a DS-ResBlock; depth and normal features are added; the relative offset is counted in cells of the feature
-map, as in LIIF (Chen et al., CVPR 2021); the coordinate embedding of a fixed grid is one learned vector per pixel.
+map, as in LIIF (Chen et al., CVPR 2021); the coordinate embedding of a fixed grid is one learned vector per pixel;
+without multi-scale fusion (table 5) the one map is that at full resolution, and nothing is scaled down.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,56 +14,38 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from depthface_app.core.crop import DEPTH_RANGE_MM
+from training.models.denoiser import DenoiserConfig, apply_head, depth_input
 
 SIZE_PX = 128
 SCALES = (128, 64, 32, 16)
-ROUGHEST_MM = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class DmdnetConfig:
+class DmdnetConfig(DenoiserConfig):
     """Which DMDNet.
 
     channels, blocks: width C and number N of ResBlocks at full resolution
     hidden:           widths of the decoder's hidden layers, (256, 128, 64, 32) in the paper
     encoding:         dimensions of the Fourier features and of the coordinate embedding, each
-    head:             "direct" predicts depth through Tanh as in the paper; "gated" mixes a corrected input with a free
-                      prediction and also says where there is a surface (ours)
-    noise_steps:      distances in pixels at which the gated form measures how much neighbours differ (ours); spatially
-                      correlated noise shows at the longer ones only
+    fourier, embedding, multi_scale: the parts that table 5 of the paper leaves out in turn
+    space_to_depth:   side in pixels of the squares that become one pixel with more channels before the encoder (ours):
+                      2 lets it work at 64 × 64 and below, for a quarter of the cost
     """
 
     channels: int = 64
     blocks: int = 16
     hidden: tuple[int, ...] = (256, 128, 64, 32)
     encoding: int = 64
-    head: str = "direct"
-    noise_steps: tuple[int, ...] = ()
+    fourier: bool = True
+    embedding: bool = True
+    multi_scale: bool = True
+    space_to_depth: int = 1
 
     @property
-    def outputs(self) -> int:
-        """Numbers that the decoder gives per query."""
-        return {"direct": 1, "gated": 4}[self.head]
-
-
-def roughness(depth: Tensor, valid: Tensor, step: int) -> Tensor:
-    """How much readings differ from the mean of their four neighbours `step` pixels away, over the whole crop.
-
-    Args:
-        depth: (B, 1, H, W) in network range.
-        valid: the same shape, 1 where there is a reading.
-
-    Returns:
-        (B, 1, 1, 1) mean difference in mm, edges counted as ROUGHEST_MM at most, as a logarithm: 0 at 0, 1 at 20 mm.
-    """
-    cross = depth.new_tensor(((0, 1, 0), (1, 0, 1), (0, 1, 0)))[None, None]
-    around = F.conv2d(torch.cat((depth * valid, valid)), cross, padding=step, dilation=step)
-    total, count = around.chunk(2)
-    there = valid * (count > 0)
-    apart = ((depth - total / count.clamp_min(1)).abs() * DEPTH_RANGE_MM).clamp_max(ROUGHEST_MM) * there
-    sums = torch.cat((apart, there), 1).sum((2, 3), keepdim=True)
-    return torch.log1p(sums[:, :1] / sums[:, 1:].clamp_min(1)) / math.log1p(20)
+    def scales(self) -> tuple[int, ...]:
+        """Sides of the feature maps."""
+        every = tuple(side // self.space_to_depth for side in SCALES)
+        return every if self.multi_scale else every[:1]
 
 
 class ResBlock(nn.Module):
@@ -80,22 +62,27 @@ class ResBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Depth and normals to four feature maps at 128, 64, 32 and 16 pixels."""
+    """Depth and normals to feature maps of the config's scales."""
 
     def __init__(self, config: DmdnetConfig) -> None:
         super().__init__()
-        c = config.channels
-        self.depth = nn.Conv2d(3 + len(config.noise_steps) if config.head == "gated" else 1, c, 3, padding=1)
-        self.normals = nn.Conv2d(3, c, 3, padding=1)
+        c, self.square = config.channels, config.space_to_depth
+        self.depth = nn.Conv2d(config.depth_pictures * self.square**2, c, 3, padding=1)
+        self.normals = nn.Conv2d(3 * self.square**2, c, 3, padding=1) if config.normals else None
         self.body = nn.Sequential(*(ResBlock(c) for _ in range(config.blocks)))
         self.down = nn.ModuleList(
             nn.Sequential(nn.Conv2d(c, c, 3, stride=2, padding=1), ResBlock(c), ResBlock(c), ResBlock(c))
-            for _ in SCALES[1:]
+            for _ in config.scales[1:]
         )
 
     def forward(self, depth: Tensor, normals: Tensor) -> list[Tensor]:
-        """Four maps (B, C, S, S), S in SCALES."""
-        features = [self.body(self.depth(depth) + self.normals(normals))]
+        """Maps (B, C, S, S), S in the config's scales."""
+        if self.square > 1:
+            depth, normals = F.pixel_unshuffle(depth, self.square), F.pixel_unshuffle(normals, self.square)
+        first = self.depth(depth)
+        if self.normals is not None:
+            first = first + self.normals(normals)
+        features = [self.body(first)]
         for down in self.down:
             features.append(down(features[-1]))
         return features
@@ -116,44 +103,54 @@ def offsets(phase: tuple[float, float], cells: int) -> Tensor:
 
 
 class Decoder(nn.Module):
-    """The decoding function: one MLP for all four scales, summed before its last layer.
+    """The decoding function: one MLP for all scales, summed before its last layer.
 
     The first layer is linear in [z, encoding, offset], so its z part runs at each scale's own resolution and the rest
-    is one map per scale that depends on nothing but the query grid: `position_map`. That is exact, three times
+    is one map per scale that depends on nothing but the query grid: `encoded` and `offset`. That is exact, three times
     faster, and what the exported graph stores.
     """
 
     def __init__(self, config: DmdnetConfig) -> None:
         super().__init__()
         n, first = config.encoding, config.hidden[0]
-        self.fourier = nn.Linear(2, n, bias=False)
-        nn.init.normal_(self.fourier.weight, std=8.0)
-        self.embedding = nn.Parameter(torch.randn(1, n, SIZE_PX, SIZE_PX) * 0.1)
+        self.scales = config.scales
+        self.fourier = nn.Linear(2, n, bias=False) if config.fourier else None
+        if self.fourier is not None:
+            nn.init.normal_(self.fourier.weight, std=8.0)
+        self.embedding = nn.Parameter(torch.randn(1, n, SIZE_PX, SIZE_PX) * 0.1) if config.embedding else None
         self.latent = nn.Conv2d(config.channels, first, 1)
-        self.encoding = nn.Linear(2 * n, first, bias=False)
+        encoding = n * (config.fourier + config.embedding)
+        self.encoding = nn.Linear(encoding, first, bias=False) if encoding else None
         self.offset = nn.Linear(2, first, bias=False)
         widths = config.hidden
         self.hidden = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], config.outputs, 1)
 
     def positional_encoding(self, phase: tuple[float, float]) -> Tensor:
-        """(128, 128, 2n) Fourier features and coordinate embedding of every query."""
-        where = grid(phase).to(self.embedding.device)
-        embedding = self.embedding
-        if phase != (0.0, 0.0):
-            embedding = F.grid_sample(
-                embedding, where[None], mode="bilinear", padding_mode="border", align_corners=False
-            )
-        return torch.cat((torch.sin(self.fourier(where)), embedding[0].permute(1, 2, 0)), -1)
+        """(128, 128, 0, n or 2n) Fourier features and coordinate embedding of every query."""
+        where = grid(phase).to(self.offset.weight.device)
+        parts = [] if self.fourier is None else [torch.sin(self.fourier(where))]
+        if self.embedding is not None:
+            embedding = self.embedding
+            if phase != (0.0, 0.0):
+                embedding = F.grid_sample(
+                    embedding, where[None], mode="bilinear", padding_mode="border", align_corners=False
+                )
+            parts.append(embedding[0].permute(1, 2, 0))
+        return torch.cat(parts, -1) if parts else where[..., :0]
 
-    def position_map(self, scale: int, phase: tuple[float, float] = (0.0, 0.0)) -> Tensor:
-        """(1, first, 128, 128): what the first layer adds at one scale because of where the queries lie."""
-        offset = offsets(phase, SCALES[scale]).to(self.embedding.device)
-        both = self.encoding(self.positional_encoding(phase)) + self.offset(offset)
-        return both.permute(2, 0, 1)[None]
+    def encoded(self, phase: tuple[float, float]) -> Tensor:
+        """(1, first, 128, 128): what the first layer adds because of the queries' places, the same at every scale."""
+        if self.encoding is None:
+            return torch.zeros(1, self.offset.out_features, SIZE_PX, SIZE_PX, device=self.offset.weight.device)
+        return self.encoding(self.positional_encoding(phase)).permute(2, 0, 1)[None]
+
+    def shifted(self, cells: int, phase: tuple[float, float]) -> Tensor:
+        """(1, first, 128, 128): what it adds at one scale because of the distance to the nearest latent code."""
+        return self.offset(offsets(phase, cells).to(self.offset.weight.device)).permute(2, 0, 1)[None]
 
     def fused(self, features: list[Tensor], maps: list[Tensor]) -> Tensor:
-        """(B, outputs, 128, 128) from features and the position maps of the four scales."""
+        """(B, outputs, 128, 128) from features and the position maps of the scales."""
         total: Tensor | None = None
         for feature, position in zip(features, maps, strict=True):
             latent = self.latent(feature)
@@ -167,12 +164,8 @@ class Decoder(nn.Module):
 
     def forward(self, features: list[Tensor], phase: tuple[float, float]) -> Tensor:
         """(B, outputs, 128, 128) for queries at this phase."""
-        encoded = self.encoding(self.positional_encoding(phase))
-        maps = []
-        for cells in SCALES:
-            offset = self.offset(offsets(phase, cells).to(encoded.device))
-            maps.append((encoded + offset).permute(2, 0, 1)[None])
-        return self.fused(features, maps)
+        encoded = self.encoded(phase)
+        return self.fused(features, [encoded + self.shifted(cells, phase) for cells in self.scales])
 
 
 class Dmdnet(nn.Module):
@@ -187,23 +180,12 @@ class Dmdnet(nn.Module):
         self.decoder = Decoder(config)
 
     def encode(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> list[Tensor]:
-        """Four feature maps of (B, 1 | 3 | 1, 128, 128) inputs and a (B, 1, 1, 1) noise level."""
-        if self.config.head == "gated":
-            levels = [roughness(depth, valid, step) for step in self.config.noise_steps]
-            depth = torch.cat((depth, valid, *(level.expand_as(depth) for level in (noise, *levels))), 1)
-        return self.encoder(depth, normals)
+        """Feature maps of (B, 1 | 3 | 1, 128, 128) inputs and a (B, 1, 1, 1) noise level."""
+        return self.encoder(depth_input(self.config, depth, valid, noise), normals)
 
     def head(self, raw: Tensor, depth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Depth (B, 1, H, W) in network range, and the logit of there being a surface.
-
-        Always float32: half precision would round the input's own depth to 0.2 mm.
-        """
-        raw = raw.float()
-        if self.config.head == "direct":
-            return torch.tanh(raw), torch.full_like(raw, 8.0)
-        change, free, gate, surface = raw.split(1, 1)
-        share = torch.sigmoid(gate) * valid
-        return share * (depth + 0.3 * torch.tanh(change)) + (1 - share) * torch.tanh(free), surface
+        """Depth (B, 1, H, W) in network range, and the logit of there being a surface."""
+        return apply_head(self.config.head, raw, depth, valid)
 
     def forward(
         self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor, phase: tuple[float, float] = (0.0, 0.0)

@@ -5,6 +5,8 @@ fusion come before each pooling, convolutions have no bias, the spatial attentio
 bias: so the parameter counts of tables 7 and 8 come out.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -83,8 +85,9 @@ class Led3d(nn.Module):
 class FaceReader(nn.Module):
     """What every recogniser begins with, and how it is asked.
 
-    Depth and normals are read as differences to `mean_depth` (scaled) and `mean_normals`, which are zero in the
-    paper's form. With a mean face there, the first layers see what makes a person differ, not what all faces share.
+    Depth and normals are read as differences to `mean_depth` (scaled) and `mean_normals`: the first layers see what
+    makes a person differ, not what all faces share. `plain` reads them as they are, as in the paper; the mean face that
+    faces were registered to is kept all the same.
 
     widths:    features of each path
     auxiliary: how many paths, from the first, the paper gives a loss of their own
@@ -93,14 +96,23 @@ class FaceReader(nn.Module):
     widths: tuple[int, ...]
     auxiliary = 0
 
-    def __init__(self, mean_depth: Tensor | None = None, mean_normals: Tensor | None = None, scale: float = 1.0):
+    def __init__(
+        self,
+        mean_depth: Tensor | None = None,
+        mean_normals: Tensor | None = None,
+        scale: float = 1.0,
+        plain: bool = False,
+    ) -> None:
         super().__init__()
+        self.plain = plain
         self.register_buffer("mean_depth", torch.zeros(1, 1, 128, 128) if mean_depth is None else mean_depth)
         self.register_buffer("mean_normals", torch.zeros(1, 3, 128, 128) if mean_normals is None else mean_normals)
         self.register_buffer("scale", torch.tensor(scale))
 
     def read(self, depth: Tensor, normals: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """Depth (B, 1, 128, 128) and normals (B, 3, 128, 128) as the layers see them."""
+        if self.plain:
+            return depth * valid, normals * valid
         depth = ((depth - self.mean_depth) * self.scale).clamp(-1, 1) * valid
         return depth, (normals - self.mean_normals) * valid
 
@@ -116,7 +128,7 @@ class FaceReader(nn.Module):
 class SinglePath(FaceReader):
     """One network on the depth, or on depth and normals stacked."""
 
-    def __init__(self, trunk: nn.Module, width: int, with_normals: bool, *reading: Tensor | float | None) -> None:
+    def __init__(self, trunk: nn.Module, width: int, with_normals: bool, *reading: Any) -> None:
         super().__init__(*reading)
         self.trunk, self.widths, self.with_normals = trunk, (width,), with_normals
 
@@ -138,9 +150,10 @@ class Ldnfnet(FaceReader):
         mean_depth: Tensor | None = None,
         mean_normals: Tensor | None = None,
         scale: float = 1.0,
+        plain: bool = False,
         variant: str = "D",
     ) -> None:
-        super().__init__(mean_depth, mean_normals, scale)
+        super().__init__(mean_depth, mean_normals, scale, plain)
         if variant not in VARIANTS:
             raise ValueError(f'LDNFNet has no model "{variant}"; table 6 knows {", ".join(VARIANTS)}')
         self.own_paths = variant != "A"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from depthface_app.core.crop import DEPTH_RANGE_MM
 from training.models.ldnfnet import FUSED, FaceReader, Ldnfnet, Led3d, SinglePath
 from training.models.margins import MARGINS
 from training.models.mobilefacenet import EMBEDDING, MobileFaceNet
@@ -50,8 +51,6 @@ class RecogniserConfig:
         _one_of("network", self.network, NETWORKS)
         _one_of("objective", self.objective, ("pairs", *MARGINS))
         _one_of("told", self.told, ("shape", "coefficients"))
-        if self.network == "icp" and not self.relief_mm:
-            raise ValueError("icp compares differences to the mean face; relief_mm = 0 leaves it nothing to compare")
         if (self.objective == "pairs") != (self.people == 0):
             raise ValueError(
                 f'objective "{self.objective}" and people = {self.people} do not go together: '
@@ -89,10 +88,9 @@ NETWORKS: dict[str, Callable[[RecogniserConfig, tuple], FaceReader]] = {
 
 
 def recogniser(
-    config: RecogniserConfig,
-    mean_depth: Tensor | None = None,
-    mean_normals: Tensor | None = None,
-    scale: float = 1.0,
+    config: RecogniserConfig, mean_depth: Tensor | None = None, mean_normals: Tensor | None = None
 ) -> FaceReader:
-    """A fresh network that reads faces as differences to a mean face; without one, it reads them plain."""
-    return NETWORKS[config.network](config, (mean_depth, mean_normals, scale))
+    """A fresh network, with the mean face that its faces are registered to (zero until it is loaded, if not given)."""
+    plain = not config.relief_mm
+    scale = 1.0 if plain else DEPTH_RANGE_MM / config.relief_mm
+    return NETWORKS[config.network](config, (mean_depth, mean_normals, scale, plain))

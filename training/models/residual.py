@@ -9,6 +9,8 @@ Source: surface matching by ICP and residual is the baseline of Zhang et al., Lo
 are correlated is ours.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -27,8 +29,8 @@ class ResidualCorrelation(FaceReader):
 
     widths = ((SIZE_PX // CELL_PX) ** 2,)
 
-    def __init__(self, mean_depth: Tensor | None = None, mean_normals: Tensor | None = None, scale: float = 1.0):
-        super().__init__(mean_depth, mean_normals, scale)
+    def __init__(self, *reading: Any) -> None:
+        super().__init__(*reading)
         across = (torch.arange(SIZE_PX) - (SIZE_PX - 1) / 2) * (WINDOW_MM / SIZE_PX)
         inside = (across.abs() < HALF_WIDTH_MM)[None] & ((across > TOP_MM) & (across < BOTTOM_MM))[:, None]
         self.register_buffer("window", inside[None, None].float(), persistent=False)
