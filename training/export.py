@@ -207,24 +207,28 @@ def card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, fig
     }  # fmt: skip
 
 
-def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool) -> float:
-    """Write the live denoiser, or with `fine` the same weights decoded at twice the resolution."""
-    stored = Checkpoint.load(checkpoint)
-    model = load_model(stored)
-    phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
+def denoiser_inputs() -> dict[str, Tensor]:
+    """One crop of noise by the names that every denoiser takes."""
     rng = torch.Generator().manual_seed(0)
     side = (SIZE_PX, SIZE_PX)
-    inputs = {
+    return {
         "depth": torch.rand((1, 1, *side), generator=rng) * 2 - 1,
         "normals": F.normalize(torch.randn((1, 3, *side), generator=rng), dim=1),
         "valid": (torch.rand((1, 1, *side), generator=rng) > 0.1).float(),
         "noise": torch.full((1, 1, 1, 1), 0.2),
     }
+
+
+def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool) -> float:
+    """Write the live denoiser, or with `fine` the same weights decoded at twice the resolution."""
+    stored = Checkpoint.load(checkpoint)
+    model = load_model(stored)
+    phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
     name = stored.config["model"].get("network", "dmdnet") + ("-live-2x" if fine else "-live")
     facts = card(name, "denoiser", stored, given, gives, figures)
-    return export(denoiser_graph(model, phases), inputs, ("denoised", "surface"), facts, path)
+    return export(denoiser_graph(model, phases), denoiser_inputs(), ("denoised", "surface"), facts, path)
 
 
 def packed_mean_face(mean: MeanFace) -> str:

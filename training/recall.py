@@ -6,7 +6,6 @@ computes what the file computes.
 """
 
 import argparse
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 
 from training.checkpoint import Checkpoint, current_commit
+from training.experiment import read_experiment
 from training.models.dmdnet import SCALES, SIZE_PX, Decoder, Dmdnet
 from training.tasks import TASKS
 
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="checkpoint to write")
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     arguments = parser.parse_args()
-    experiment = tomllib.loads(arguments.experiment.read_text())
+    experiment = read_experiment(arguments.experiment)
     task = TASKS[experiment["task"]](experiment, arguments.faces)
     model = task.model()
     data = task.data(0, NORMALISING_SAMPLES, NORMALISING_SAMPLES)

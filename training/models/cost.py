@@ -1,5 +1,6 @@
 """What a network costs: its parameters and its multiply-adds."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -16,8 +17,8 @@ class Cost:
 
 
 def cost(model: nn.Module, *inputs: Tensor) -> Cost:
-    """Count one call in evaluation; what was trained but never enters the call still counts among the parameters."""
-    model.eval()
+    """Count one call in evaluation, on shapes alone: nothing is computed, and the model stays as it is."""
+    shapes = copy.deepcopy(model).eval().to("meta")
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(*inputs)
+        shapes(*(value.to("meta") for value in inputs))
     return Cost(sum(p.numel() for p in model.parameters()), counter.get_total_flops() // 2)
