@@ -10,6 +10,7 @@ from depthface_app.core.sensors import SENSORS
 from training.covers import DRAPE_MM, OCCLUDERS, Cover, fitted
 from training.distinct import LEAST_DIFFERENCE_MM, distinct_people, distinct_seeds, rigid_residual_mm
 from training.faces.growth import fullness
+from training.faces.ict import LARGEST_BUMP_GAIN, N_BUMPS
 from training.faces.shape import Appearance, place
 from training.mesh import sheet
 from training.pairs import Scene, View, crop_intrinsics, make_pair, sample_view
@@ -179,3 +180,14 @@ def test_near_duplicates_are_left_out(faces):
     drawn = [faces.neutral_shape(faces.sample_identity(generator(k))) for k in distinct_people(faces, 50, 4)]
     gaps = [rigid_residual_mm(a, np.stack(drawn[n + 1 :])).min() for n, a in enumerate(drawn[:-1])]
     assert min(gaps) >= LEAST_DIFFERENCE_MM
+
+
+def test_training_people_have_higher_bumps_and_keep_them(faces):
+    plain, higher = faces.sample_identity(generator(5)), faces.training_identity(generator(5))
+    again = faces.training_identity(generator(5))
+    np.testing.assert_array_equal(higher.detail, again.detail)
+    np.testing.assert_array_equal(higher.coefficients, plain.coefficients)
+    bumps, bends = slice(0, N_BUMPS), slice(N_BUMPS, None)
+    gain = np.linalg.norm(higher.detail[bumps]) / np.linalg.norm(plain.detail[bumps])
+    assert 1 < gain < LARGEST_BUMP_GAIN
+    np.testing.assert_array_equal(higher.detail[bends], plain.detail[bends])
