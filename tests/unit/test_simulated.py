@@ -10,6 +10,7 @@ from depthface_app.cameras.simulated import SimulatedCamera, people_names
 from depthface_app.cameras.simulation.people import People, shipped_people
 from depthface_app.core.errors import CameraError, InputError
 from depthface_app.core.sensors import SENSORS
+from depthface_app.pipeline.enrolment import CAPTURES_PER_POSE, POSES, SHORTEST_GAP_S
 
 SMALL = StreamRequest(width=320, height=240)
 
@@ -148,6 +149,18 @@ def test_heads_move_smoothly_and_expressions_change():
     assert np.ptp(poses[:, 0]) > 15
     assert np.ptp(poses[:, 1]) > 4
     assert np.ptp(noses[:, 2]) > 15
+
+
+@pytest.mark.parametrize("n_people", [1, 4])
+def test_everybody_shows_every_view_of_an_enrolment_within_fifteen_seconds(n_people):
+    camera = started(seed="3", people=str(n_people))
+    moments = [camera.people_at(k) for k in range(0, 900)]
+    shortest_s = CAPTURES_PER_POSE * SHORTEST_GAP_S
+    for person in range(n_people):
+        for view in POSES:
+            shown = np.array([view.holds(moment[person].pose, 0.0) for moment in moments])
+            for start in range(0, 450, 30):
+                assert shown[start : start + 450].sum() / 30 >= shortest_s, (view.name, start)
 
 
 def test_a_fixed_pose_and_distance_are_kept_to_the_millimetre():

@@ -14,6 +14,10 @@ _BODY_HALF_DEG = 10.0  # room that a head needs at the border of the picture
 _GAP_DEG = 19.0  # between two people where there is room enough
 _CROWD_MM = 200.0  # per person: nearer, heads would hide each other
 _WALK_S = 1.2
+# One after the other: straight ahead, to the left, to the right, up, down, as shares of a person's reach in yaw and
+# pitch. Up and down are a little turned, so that nobody takes them for frontal views.
+_LOOKS = ((0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.6, -1.0), (-0.6, 1.0))
+_LOOK_S, _LOOK_TURN_S = 2.2, 0.7
 _NEAREST_MM = {"kinect1": 640.0, "kinect2": 700.0, "d415": 600.0, "d435": 560.0, "truedepth": 430.0}
 _ORDER = (1, 3, 0, 2)  # neighbours stand at unlike distances
 
@@ -66,7 +70,7 @@ def places(sensor: Sensor, n_people: int, rng: np.random.Generator) -> tuple[Pla
 
 
 class Mannerisms:
-    """How one person turns, sways, blinks and smiles; every movement is a sum of slow waves."""
+    """How one person sways, looks about, blinks and smiles: a sum of slow waves, and a round of looks."""
 
     def __init__(self, rng: np.random.Generator, expressions: tuple[str, ...]) -> None:
         """Draw amplitudes, periods and phases."""
@@ -74,7 +78,7 @@ class Mannerisms:
         slow, quick = rng.uniform(7, 12, 6), rng.uniform(2.6, 4.8, 6)
         self._turns_per_s = np.stack((1 / slow, 1 / quick))
         self._phases = rng.uniform(0, 1, (2, 6))
-        reach = rng.uniform((13, 5, 2, 10, 4, 15), (26, 11, 7, 24, 10, 40))
+        reach = rng.uniform((4, 2, 2, 10, 4, 15), (8, 4, 7, 24, 10, 40))
         self._reach = np.stack((reach, 0.2 * reach))
         self._mood_period_s, self._mood_phase = (
             rng.uniform(9, 21, len(expressions)),
@@ -82,10 +86,19 @@ class Mannerisms:
         )
         self._mood_strength = rng.uniform(0.4, 0.95, len(expressions))
         self._blink_s, self._blink_phase = rng.uniform(2.8, 5.2), rng.uniform(0, 1)
+        self._round_s, self._round_phase = rng.uniform(12, 14.5), rng.uniform(0, 1)
+        self._look_deg = rng.uniform((20, 14), (27, 19))
 
     def sway(self, time_s: float) -> NDArray[np.float64]:
         """Yaw, pitch, roll in degrees and x, y, z in mm, (6,), around the person's place."""
         return (self._reach * np.sin(2 * np.pi * (time_s * self._turns_per_s + self._phases))).sum(0)
+
+    def look(self, time_s: float) -> tuple[float, NDArray[np.float64]]:
+        """How much the head follows the present look, 0 to 1, and the yaw and pitch (2,) in degrees it looks to."""
+        turn = (time_s / self._round_s + self._round_phase) % 1 * len(_LOOKS)
+        since_s = turn % 1 * self._round_s / len(_LOOKS)
+        share = min(max(min(since_s, _LOOK_S - since_s) / _LOOK_TURN_S, 0.0), 1.0)
+        return share * share * (3 - 2 * share), self._look_deg * _LOOKS[int(turn)]
 
     def expressions(self, time_s: float) -> NDArray[np.float32]:
         """Weights (E,): mostly neutral, one expression or two for a while, short blinks."""
@@ -135,8 +148,10 @@ class Choreography:
         across_deg = place.across_deg + self._walk_deg(place, turn, here_s, stays_s)
         nose = Place(across_deg, place.down_deg, place.distance_mm).nose_mm() + sway[3:]
         looks_at_camera_deg = 0.7 * degrees(atan(nose[0] / nose[2]))
-        yaw, pitch, roll = (float(angle) for angle in sway[:3])
-        pose = HeadPose(yaw - looks_at_camera_deg, pitch - 0.4 * place.down_deg, roll)
+        rest = sway[:2] - (looks_at_camera_deg, 0.4 * place.down_deg)
+        follows, aim = manners.look(time_s)
+        yaw, pitch = rest + follows * (aim - rest)
+        pose = HeadPose(float(yaw), float(pitch), float(sway[2]))
         return Stance(person, nose, pose, manners.expressions(time_s))
 
     def _turn(self, slot: int, time_s: float) -> tuple[int, float, float]:
