@@ -36,8 +36,8 @@ def unprefixed(tensors: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor
     """The same tensors under the names that a model uses: graphs for export wrap it in another module."""
     out = {}
     for name, tensor in tensors.items():
-        short = name if name in wanted else name.partition(".")[2] or name
-        out[short] = tensor
+        known = name in wanted or name.replace(".bias", ".weight") in wanted  # a folded bias stands beside its weight
+        out[name if known else name.partition(".")[2] or name] = tensor
     return out
 
 

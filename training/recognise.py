@@ -30,10 +30,20 @@ from training.mean_face import mean_face
 from training.models.ldnfnet import DROPOUT, FaceReader
 from training.models.margins import MARGINS
 from training.models.recogniser import RecogniserConfig, recogniser
-from training.pairs import TRAINED_SENSORS, Scene, View, sample_appearance, sample_view, use_one_thread
+from training.pairs import (
+    TRAINED_SENSORS,
+    Scene,
+    View,
+    sample_appearance,
+    sample_view,
+    training_view,
+    use_one_thread,
+)
 from training.seeds import VALIDATION_IDENTITIES, generator
+from training.sessions import training_appearance
 
 POSE_ERROR_DEG = 4.0  # what the locator is off by, per angle
+COVERED = 0.2  # share of training looks with glasses, a mask, a hand, long hair or a scarf
 VALIDATION_PEOPLE, VALIDATION_PROBES = 60, 2
 
 
@@ -78,8 +88,8 @@ class FaceData(Dataset):
         if self.people:
             person = int(generator(self.seed, n, 3).integers(self.people))
         identity = self.faces.sample_identity(generator(person))
-        appearance = sample_appearance(self.faces, rng)
-        face = observe_face(self.faces, identity, appearance, sample_view(rng), self.surface, self.mean, rng)
+        appearance = training_appearance(self.faces, rng, COVERED)
+        face = observe_face(self.faces, identity, appearance, training_view(rng), self.surface, self.mean, rng)
         sample: dict[str, NDArray[Any]] = {**face_arrays(face)}
         if self.people:
             sample["person"] = np.array(person)

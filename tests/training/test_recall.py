@@ -66,6 +66,16 @@ def test_recogniser_comes_back_whole() -> None:
     np.testing.assert_allclose(got.numpy(), outputs(MODELS / "recogniser.onnx", given)[0], atol=1e-4)
 
 
+def test_recogniser_inside_its_training_head_comes_back_whole() -> None:
+    whole, given = RecogniserGraph(Ldnfnet()), crops()
+    missing = recall(whole, MODELS / "recogniser.onnx", lambda m: m(*given.values()))
+
+    assert missing == set()
+    with torch.no_grad():
+        got = whole.eval()(*given.values())
+    np.testing.assert_allclose(got.numpy(), outputs(MODELS / "recogniser.onnx", given)[0], atol=1e-4)
+
+
 def test_denoiser_comes_back_whole() -> None:
     config = DmdnetConfig(channels=24, blocks=2, hidden=(32, 32, 32, 16), head="gated", noise_steps=(1, 3, 8))
     model, given = Dmdnet(config), {**crops(), "noise": torch.full((1, 1, 1, 1), 0.2)}
