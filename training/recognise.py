@@ -39,7 +39,7 @@ from training.pairs import (
     training_view,
     use_one_thread,
 )
-from training.seeds import VALIDATION_IDENTITIES, generator
+from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 from training.sessions import training_appearance
 
 POSE_ERROR_DEG = 4.0  # what the locator is off by, per angle
@@ -84,7 +84,7 @@ class FaceData(Dataset):
     def __getitem__(self, n: int) -> dict[str, NDArray[Any]]:
         use_one_thread()
         rng = generator(self.seed, n, 2)
-        person = n // 2 % VALIDATION_IDENTITIES.start
+        person = int(generator(self.seed, n // 2, 4).integers(TRAIN_IDENTITIES.stop))
         if self.people:
             person = int(generator(self.seed, n, 3).integers(self.people))
         identity = self.faces.sample_identity(generator(person))
