@@ -17,6 +17,7 @@ from depthface_app.core.normals import normals
 from depthface_app.core.render import render_depth
 
 FAR_AWAY_MM = 10_000.0  # rays from here are parallel within 0.6° over the window
+NEAREST_MM, FARTHEST_MM = FAR_AWAY_MM - 500, FAR_AWAY_MM + 500  # close about the face: else depth comes in steps
 STEP_MM = WINDOW_MM / SIZE_PX
 LARGEST_STEP_MM = 12.0  # neighbours further apart in depth than this are not one surface
 ITERATIONS = 8
@@ -83,11 +84,14 @@ def _small_rotation(w: NDArray[np.float64]) -> NDArray[np.float64]:
     return cv2.Rodrigues(w)[0]
 
 
-def _rows(points: NDArray[np.float32], normal: NDArray[np.float32]) -> NDArray[np.float64]:
+def _rows(points: NDArray[np.float32], normal: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, 6) how each residual changes with a small turn and shift: point × normal, and the normal."""
     x, y, z = points.T
     u, v, w = normal.T
-    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u, u, v, w), 1).astype(np.float64)
+    rows = np.empty((len(points), 6), np.float32)
+    rows[:, 0], rows[:, 1], rows[:, 2] = y * w - z * v, z * u - x * w, x * v - y * u
+    rows[:, 3:] = normal
+    return rows
 
 
 def register(
@@ -107,36 +111,35 @@ def register(
     (Blais & Levine, IEEE PAMI 17(8), 1995) and Tukey's biweight as gate.
     """
     to_canonical, shift = rotation.T.copy(), np.zeros(3)
-    residual_mm = np.inf
-    for gate_mm in np.geomspace(FIRST_GATE_MM, LAST_GATE_MM, ITERATIONS):
+    residual = np.full(1, np.inf, np.float32)
+    for gate_mm in np.geomspace(FIRST_GATE_MM, LAST_GATE_MM, ITERATIONS).astype(np.float32):
         moved = points_mm @ to_canonical.T.astype(np.float32) + shift.astype(np.float32)
-        inside = (
-            (np.abs(moved[:, 0]) < FACE_HALF_WIDTH_MM) & (moved[:, 1] > FACE_TOP_MM) & (moved[:, 1] < FACE_BOTTOM_MM)
-        )
-        moved = moved[inside]
+        x, y = moved[:, 0], moved[:, 1]
+        moved = moved[(np.abs(x) < FACE_HALF_WIDTH_MM) & (y > FACE_TOP_MM) & (y < FACE_BOTTOM_MM)]
         depth, normal = _look_up(mean, moved)
-        residual = (moved[:, 2] - depth) * normal[:, 2]
-        known = np.isfinite(residual) & (np.abs(residual) < gate_mm)
-        if np.count_nonzero(known) < 100:
+        distance = (moved[:, 2] - depth) * normal[:, 2]
+        near = np.abs(distance) < gate_mm  # never where the mean face is unknown
+        if np.count_nonzero(near) < 100:
             break
-        moved, normal, residual = moved[known], normal[known], residual[known]
-        residual_mm = float(np.median(np.abs(residual)))
-        weight = (1 - (residual / gate_mm) ** 2) ** 2
-        rows = _rows(moved, normal)
-        weighted = rows * weight[:, None]
-        change = np.linalg.solve(weighted.T @ rows + 1e-3 * np.eye(6), -weighted.T @ residual)
+        residual = distance[near]
+        rows = _rows(moved[near], normal[near])
+        weighted = rows * ((1 - (residual / gate_mm) ** 2) ** 2)[:, None]
+        normal_matrix = (weighted.T @ rows).astype(np.float64) + 1e-3 * np.eye(6)
+        change = np.linalg.solve(normal_matrix, -(weighted.T @ residual).astype(np.float64))
         turn = _small_rotation(change[:3])
         to_canonical, shift = turn @ to_canonical, turn @ shift + change[3:]
+    residual_mm = float(np.median(np.abs(residual)))
     return to_canonical.T, shift, residual_mm
 
 
-def _grid_corners() -> NDArray[np.int32]:
-    """Vertex numbers (N, 4) of every cell of the grid."""
+def _grid_triangles() -> NDArray[np.int32]:
+    """Vertex numbers (N, 6) of the two triangles of every cell of the grid."""
     index = np.arange(SIZE_PX * SIZE_PX, dtype=np.int32).reshape(SIZE_PX, SIZE_PX)
-    return np.stack((index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]), -1).reshape(-1, 4)
+    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]
+    return np.stack((a, b, c, a, c, d), -1).reshape(-1, 6)
 
 
-_CORNERS = _grid_corners()
+_TRIANGLES = _grid_triangles()
 
 
 def _mesh(depth: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -144,8 +147,7 @@ def _mesh(depth: NDArray[np.float32]) -> NDArray[np.int32]:
     a, b, c, d = depth[:-1, :-1], depth[1:, :-1], depth[1:, 1:], depth[:-1, 1:]
     highest = np.maximum(np.maximum(a, b), np.maximum(c, d))  # NaN wherever one of the four is
     lowest = np.minimum(np.minimum(a, b), np.minimum(c, d))
-    corners = _CORNERS[(highest - lowest < LARGEST_STEP_MM).ravel()]
-    return np.concatenate((corners[:, (0, 1, 2)], corners[:, (0, 2, 3)]))
+    return _TRIANGLES[(highest - lowest < LARGEST_STEP_MM).ravel()].reshape(-1, 3)
 
 
 def canonical_face(
@@ -170,7 +172,7 @@ def canonical_face(
     flat = np.nan_to_num(points.reshape(-1, 3)) @ rotation.astype(np.float32) + shift.astype(np.float32)
     flat[:, 2] += np.float32(FAR_AWAY_MM)
     flat[:, :2] *= flat[:, 2:] / np.float32(FAR_AWAY_MM)  # parallel rays
-    seen = render_depth(flat, _mesh(points[..., 2]), CANONICAL)
+    seen = render_depth(flat, _mesh(points[..., 2]), CANONICAL, near_mm=NEAREST_MM, far_mm=FARTHEST_MM)
     relative = (seen - np.float32(FAR_AWAY_MM)) / np.float32(DEPTH_RANGE_MM)
     surface = normals(seen, CANONICAL)
     known = np.isfinite(surface[..., 0]) & (np.abs(relative) < 1)

@@ -8,14 +8,14 @@ from depthface_app.core.frame import Intrinsics
 
 def _slope(z: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Derivative per pixel along an axis: central where both neighbours are read, one-sided where only one is."""
-    step = np.diff(z, axis=axis)
-    pad = [(0, 0), (0, 0)]
-    pad[axis] = (0, 1)
-    forward = np.pad(step, pad, constant_values=np.nan)
-    pad[axis] = (1, 0)
-    backward = np.pad(step, pad, constant_values=np.nan)
-    forward = np.where(np.isnan(forward), backward, forward)
-    backward = np.where(np.isnan(backward), forward, backward)
+    shape = list(z.shape)
+    shape[axis] += 1
+    steps = np.full(shape, np.nan, np.float32)  # into and out of each pixel
+    along = np.moveaxis(steps, axis, 0)
+    along[1:-1] = np.diff(np.moveaxis(z, axis, 0), axis=0)
+    before, after = np.moveaxis(along[:-1], 0, axis), np.moveaxis(along[1:], 0, axis)
+    forward = np.where(np.isnan(after), before, after)
+    backward = np.where(np.isnan(before), after, before)
     return (forward + backward) * np.float32(0.5)
 
 

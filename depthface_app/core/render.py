@@ -50,6 +50,8 @@ def render_depth(
     triangles: NDArray[np.int32],
     intrinsics: Intrinsics,
     depth_mm: NDArray[np.float32] | None = None,
+    near_mm: float = NEAR_MM,
+    far_mm: float = FAR_MM,
 ) -> NDArray[np.float32]:
     """Rasterise a mesh into a depth map, over `depth_mm` when given.
 
@@ -57,16 +59,18 @@ def render_depth(
         vertices_mm: (N, 3) float32 in camera axes.
         triangles: (M, 3) int32.
         depth_mm: (H, W) float32 of what is already there, NaN = nothing; not changed.
+        near_mm, far_mm: nothing nearer or farther is drawn. The rasteriser keeps 24 bits of 1/z between the two: far
+            from the camera depth comes in steps of about 6e-8·z²/near_mm, 0.12 mm at 10 m from the default planes.
 
     Returns:
         (H, W) float32 mm along z, NaN where nothing was hit.
     """
     shape = (intrinsics.height, intrinsics.width)
-    buffer = np.full(shape, FAR_MM, np.float32) if depth_mm is None else np.nan_to_num(depth_mm, nan=FAR_MM)
+    buffer = np.full(shape, far_mm, np.float32) if depth_mm is None else np.nan_to_num(depth_mm, nan=far_mm)
     vertices, triangles = np.ascontiguousarray(vertices_mm, np.float32), np.ascontiguousarray(triangles, np.int32)
-    view = (_world_to_view(intrinsics), _fov_y_rad(intrinsics), NEAR_MM, FAR_MM, _TO_METRIC)
+    view = (_world_to_view(intrinsics), _fov_y_rad(intrinsics), near_mm, far_mm, _TO_METRIC)
     buffer = cv2.triangleRasterizeDepth(vertices, triangles, buffer, *view)
-    buffer[buffer >= FAR_MM] = np.nan
+    buffer[buffer >= far_mm] = np.nan
     return buffer
 
 
