@@ -55,8 +55,15 @@ def _window(channels: int) -> Tensor:
 def ssim(a: Tensor, b: Tensor, value_range: float = 2.0) -> Tensor:
     """Mean structural similarity of (B, C, H, W) pictures.
 
+    Always float32: in half precision a variance is the difference of two equal numbers, and the score infinite.
+
     Source: Wang et al., IEEE TIP 13(4), 2004: Gaussian window of 11 pixels, sd 1.5, K1 = 0.01, K2 = 0.03.
     """
+    with torch.autocast(a.device.type, enabled=False):
+        return _ssim(a.float(), b.float(), value_range)
+
+
+def _ssim(a: Tensor, b: Tensor, value_range: float) -> Tensor:
     window = _window(a.shape[1]).to(a)
     c1, c2 = (0.01 * value_range) ** 2, (0.03 * value_range) ** 2
 

@@ -62,3 +62,15 @@ def test_contrast_by_hand():
     features = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     expected = np.log(np.exp(1.0) + 2 * np.exp(0.0)) - 1.0
     assert contrast(features, 1.0).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_ssim_of_flat_pictures_survives_half_precision():
+    """Flat parts have no variance; rounded, it came out as whatever makes the score infinite."""
+    flat = torch.full((1, 1, 64, 64), 0.93)
+    sloped = flat + torch.linspace(-0.3, 0.07, 64)
+    exact = ssim(sloped, flat)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert ssim(sloped.bfloat16().float(), flat) == pytest.approx(float(exact), abs=0.01)
+        for level in np.linspace(0.5, 1.0, 60, dtype=np.float32):
+            score = float(ssim(sloped, torch.full_like(flat, float(level))))
+            assert -1 <= score <= 1
