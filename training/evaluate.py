@@ -1,140 +1,180 @@
-"""The denoising figures we publish: `python -m training.evaluate assets/models/denoiser.onnx --faces DIR --out FILE`.
+"""The denoising figures we publish: `python -m training.evaluate [NAME=]MODEL ... --faces DIR --out FILE`.
 
-Every filter is tuned per sensor family on validation people, once for depth and once for angle, and gets its better
-setting for each column; the network is one file for all. Then all are judged once on test people.
+Any number of model files (.onnx) and checkpoints (.pt) stand beside five classical filters. Every filter is tuned per
+sensor family on validation people, once for depth and once for angle, and gets its better setting for each column; a
+network is one file for all. Then all are judged once on test people. What was measured stays in the work folder, so
+that a run that was stopped goes on, and another model costs only its own share. All data is simulated.
 """
 
 import argparse
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import onnxruntime as ort
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from depthface_app.core.depth import to_range
+from depthface_app.core.files import whole_file
+from depthface_app.core.metrics import intervals
+from depthface_app.core.metrics.intervals import Estimate
 from depthface_app.core.sensors import SENSORS
-from training.faces.ict import IctModel
-from training.faces.makehuman import MakeHumanModel
-from training.faces.shape import FaceGenerator
-from training.filters import filled, make_filters, settings
-from training.metrics import angle_error_deg, rmse_mm
-from training.pairs import HELD_OUT_SENSOR, Pair, make_pair, sample_view, use_one_thread
-from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
-from training.tasks import pair_arrays
+from training.cells import GENERATORS, STILL_FRAMES, Job, Scores, Tuned, run_cell, tune
+from training.checkpoint import current_commit
+from training.filters import GRIDS
+from training.methods import fingerprint, named_file
+from training.metrics import METRICS
+from training.pairs import HELD_OUT_SENSOR, use_one_thread
+from training.parts import code_fingerprint
 
-Method = Callable[[Pair], NDArray[np.float32]]
-INPUTS = ("depth", "normals", "valid", "noise")
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Figures of one method on each pair of a set: (N,) mm and (N,) degrees."""
-
-    rmse_mm: NDArray[np.float64]
-    angle_deg: NDArray[np.float64]
-
-    def summary(self) -> dict[str, float]:
-        """Means, and the half-width of the 95 % interval of each mean over pairs."""
-        n = np.sqrt(len(self.rmse_mm))
-        return {
-            "rmse_mm": round(float(self.rmse_mm.mean()), 3),
-            "rmse_mm_95": round(float(1.96 * self.rmse_mm.std() / n), 3),
-            "angle_deg": round(float(self.angle_deg.mean()), 2),
-            "angle_deg_95": round(float(1.96 * self.angle_deg.std() / n), 2),
-        }
+DIGITS = 4  # that count
+T = TypeVar("T")
 
 
-def pairs_of(faces: FaceGenerator, sensor: str, first_identity: int, count: int) -> list[Pair]:
-    """`count` people seen once each by units of one sensor family."""
-    out = []
-    for k in range(count):
-        identity = faces.sample_identity(generator(first_identity + k))
-        rng = generator(first_identity, list(SENSORS).index(sensor), k)
-        out.append(make_pair(faces, identity, rng, sample_view(rng, (sensor,))))
+def short(value: float) -> float:
+    """A number as it is written down."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def rounded(estimate: Estimate) -> dict[str, Any]:
+    """An estimate as it is written down."""
+    return {key: short(value) if isinstance(value, float) else value for key, value in asdict(estimate).items()}
+
+
+def summary(scores: Scores, person: dict[str, list[int]]) -> dict[str, Any]:
+    """Mean of each figure, and under its name with `_95` the interval over people."""
+    out: dict[str, Any] = {}
+    for name in METRICS:
+        if name in scores:
+            found = intervals.mean(np.array(scores[name], float), np.array(person[name]))
+            out[name] = short(found.value)
+            out[f"{name}_95"] = [short(found.low), short(found.high)]
+            out[f"{name}_n"] = found.count
     return out
 
 
-def score(method: Method, pairs: list[Pair]) -> Scores:
-    """Judge a method that gives (S, S) depth in network range."""
-    both = []
-    for pair in pairs:
-        depth = method(pair)
-        both.append((rmse_mm(pair, depth), angle_error_deg(pair, depth)))
-    return Scores(*np.array(both).T)
+def people_of(scores: Scores) -> dict[str, list[int]]:
+    """Whose each figure is: every cell meets the same people in the same order."""
+    return {name: list(range(len(values))) for name, values in scores.items()}
 
 
-def raw(pair: Pair) -> NDArray[np.float32]:
-    """No denoising."""
-    return to_range(filled(pair.crop.depth_mm), pair.crop.nose_mm[2])
-
-
-def filter_method(apply: Callable[..., NDArray[np.float32]], setting: dict[str, Any]) -> Method:
-    """A filter with its setting as a method."""
-    return lambda pair: to_range(apply(filled(pair.crop.depth_mm), **setting), pair.crop.nose_mm[2])
-
-
-def network_method(path: Path) -> Method:
-    """A model file as a method."""
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return lambda pair: session.run(None, {k: pair_arrays(pair)[k][None] for k in INPUTS})[0][0, 0]
-
-
-def tuned(name: str, apply: Callable[..., NDArray[np.float32]], pairs: list[Pair]) -> dict[str, dict[str, Any]]:
-    """The setting with the least RMSE and the one with the least angle error."""
-    tried = [(setting, score(filter_method(apply, setting), pairs)) for setting in settings(name)]
-    return {
-        "rmse_mm": min(tried, key=lambda t: t[1].rmse_mm.mean())[0],
-        "angle_deg": min(tried, key=lambda t: t[1].angle_deg.mean())[0],
+def pooled(cells: Iterable[dict[str, Scores]]) -> tuple[dict[str, Scores], dict[str, list[int]]]:
+    """All cells of one generator as one, and whose each figure is."""
+    cells = list(cells)
+    scores = {
+        method: {name: [v for cell in cells for v in cell[method][name]] for name in cells[0][method]}
+        for method in cells[0]
     }
+    person = {name: [k for cell in cells for k in range(len(cell["raw"][name]))] for name in cells[0]["raw"]}
+    return scores, person
 
 
-def best_of_filter(
-    apply: Callable[..., NDArray[np.float32]], best: dict[str, dict[str, Any]], pairs: list[Pair]
-) -> dict[str, Any]:
-    """A filter's figures, each column with the setting tuned for it."""
-    depth = score(filter_method(apply, best["rmse_mm"]), pairs)
-    angle = score(filter_method(apply, best["angle_deg"]), pairs)
-    return {**Scores(depth.rmse_mm, angle.angle_deg).summary(), "settings": best}
-
-
-def evaluate(model: Path, faces: dict[str, FaceGenerator], tune: int, test: int) -> dict[str, Any]:
-    """Figures per generator, sensor family and method."""
-    filters, network = make_filters(), network_method(model)
-    out: dict[str, Any] = {"data": "simulated", "pairs_per_cell": test, "held_out_sensor": HELD_OUT_SENSOR}
-    for sensor in tqdm(SENSORS, unit="sensor"):
-        validation = pairs_of(faces["ict"], sensor, VALIDATION_IDENTITIES.start + 1000, tune)
-        best = {name: tuned(name, apply, validation) for name, apply in filters.items()}
-        for generator_name, people in faces.items():
-            pairs = pairs_of(people, sensor, TEST_IDENTITIES.start, test)
-            cell = {"raw": score(raw, pairs).summary()}
-            cell |= {name: best_of_filter(apply, best[name], pairs) for name, apply in filters.items()}
-            cell["DMDNet live"] = score(network, pairs).summary()
-            out.setdefault(generator_name, {})[sensor] = cell
+def compared(scores: Scores, others: dict[str, Scores], person: dict[str, list[int]]) -> dict[str, Any]:
+    """One network against the best filter of each column, against the raw still face, and against other networks."""
+    filters = {name: found for name, found in others.items() if name in GRIDS}
+    networks = {name: found for name, found in others.items() if name not in GRIDS and name != "raw"}
+    out: dict[str, Any] = {}
+    for column in ("rmse_mm", "angle_deg"):
+        best = min(filters, key=lambda name: float(np.mean(filters[name][column])))
+        ratio = _ratio(scores[column], filters[best][column], person[column])
+        out[f"{column}_of_best_filter"] = ratio | {"filter": best}
+    out["still_of_raw"] = _ratio(scores["still_mm"], others["raw"]["still_mm"], person["still_mm"])
+    best = max(networks, key=lambda name: float(np.mean(networks[name]["psnr_db"])))
+    behind = np.array(networks[best]["psnr_db"]) - np.array(scores["psnr_db"])
+    behind_best = intervals.mean(behind, np.array(person["psnr_db"]))
+    out["psnr_db_behind_best_network"] = rounded(behind_best) | {"network": best}
     return out
+
+
+def _ratio(above: list[float], below: list[float], person: list[int]) -> dict[str, Any]:
+    return rounded(intervals.ratio_of_means(np.array(above), np.array(below), np.array(person)))
+
+
+def tables(found: dict[tuple[str, str], dict[str, Scores]], networks: list[str]) -> dict[str, Any]:
+    """Figures per generator and sensor family, per generator over all families, and the comparisons."""
+    out: dict[str, Any] = {"pooled": {}, "compared": {}}
+    for generator in dict.fromkeys(key[0] for key in found):
+        cells = {sensor: cell for (owner, sensor), cell in found.items() if owner == generator}
+        out[generator] = {
+            sensor: {name: summary(scores, people_of(scores)) for name, scores in cell.items()}
+            for sensor, cell in cells.items()
+        }
+        everything, person = pooled(cells.values())
+        out["pooled"][generator] = {name: summary(scores, person) for name, scores in everything.items()}
+        versus = {
+            sensor: {name: compared(cell[name], cell, people_of(cell["raw"])) for name in networks}
+            for sensor, cell in cells.items()
+        }
+        out["compared"][generator] = versus | {
+            "all": {name: compared(everything[name], everything, person) for name in networks}
+        }
+    return out
+
+
+def in_turn(calls: list[tuple[Callable[..., T], tuple[Any, ...]]], workers: int, what: str) -> Iterator[T]:
+    """Results in the order of the calls, made by so many processes, with a progress bar."""
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), use_one_thread) as pool:
+        futures = [pool.submit(call, *given) for call, given in calls]
+        for _ in tqdm(as_completed(futures), what, len(futures), unit="cell"):
+            pass
+        yield from (future.result() for future in futures)
+
+
+def evaluate(job: Job, generators: list[str], tuning: int, workers: int) -> dict[str, Any]:
+    """All figures; `job` says what is common to every cell."""
+    sensors = list(SENSORS)
+    jobs = [replace(job, generator="ict", sensor=sensor, test=tuning) for sensor in sensors]
+    settings: list[Tuned] = list(in_turn([(tune, (each,)) for each in jobs], workers, "tuning filters"))
+    tuned = dict(zip(sensors, settings, strict=True))
+    keys = [(generator, sensor) for generator in generators for sensor in sensors]
+    calls = [(run_cell, (replace(job, generator=g, sensor=s), tuned[s])) for g, s in keys]
+    found = dict(zip(keys, in_turn(calls, workers, "judging"), strict=True))
+    head = {
+        "data": "simulated",
+        "commit": current_commit(),
+        "pairs_per_cell": job.test,
+        "tuning_pairs_per_sensor": tuning,
+        "people_for_stillness_and_identity": job.few,
+        "frames_of_a_still_face": STILL_FRAMES,
+        "held_out_sensor": HELD_OUT_SENSOR,
+        "filters": list(settings[0]),
+        "networks": {name: fingerprint(path) for name, path in job.networks},
+        "settings": tuned,
+    }
+    return head | tables(found, [name for name, _ in job.networks])
 
 
 def main() -> None:
-    """Evaluate one denoiser."""
+    """Evaluate denoisers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--faces", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("models", nargs="+", metavar="[NAME=]MODEL", help=".onnx or .pt; the first is the live one")
+    parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--work", type=Path, default=Path("runs/evaluate"), help="folder for what is measured")
+    parser.add_argument("--recogniser", type=Path, help="recogniser file; adds the identity that denoising keeps")
+    parser.add_argument("--generator", choices=(*GENERATORS, "both"), default="both")
     parser.add_argument("--tune", type=int, default=16, help="validation pairs per sensor family")
     parser.add_argument("--test", type=int, default=60, help="test pairs per sensor family and generator")
+    parser.add_argument("--few", type=int, default=20, help="people per cell for still-face noise and identity")
+    parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
-    use_one_thread()
-    faces: dict[str, FaceGenerator] = {
-        "ict": IctModel.load(arguments.faces / "ict_face_model.npz"),
-        "makehuman": MakeHumanModel.load(arguments.faces / "makehuman_face_model.npz"),
-    }
-    figures = evaluate(arguments.model, faces, arguments.tune, arguments.test)
+    try:
+        networks = tuple(named_file(text) for text in arguments.models)
+    except FileNotFoundError as error:
+        sys.exit(f"{error}.")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(figures, indent=1) + "\n")
+    generators = list(GENERATORS) if arguments.generator == "both" else [arguments.generator]
+    few = min(arguments.few, arguments.test)
+    job = Job(
+        arguments.faces, "", "", arguments.test, few, networks, arguments.recogniser, arguments.work, code_fingerprint()
+    )
+    figures = evaluate(job, generators, arguments.tune, arguments.workers)
+    with whole_file(arguments.out) as path:
+        path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

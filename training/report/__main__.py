@@ -1,0 +1,76 @@
+"""`python -m training.report --denoising FILE --work DIR --recognition FILE ... --out DIR`.
+
+Reads what `training.evaluate` and `training.identify` wrote; measures nothing.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from depthface_app.core.files import whole_file
+from training.report.page import (
+    all_figures,
+    comma_separated,
+    denoising_sections,
+    html,
+    markdown,
+    recognition_section,
+)
+
+
+def read(path: Path, wanted: str) -> dict[str, Any]:
+    """One file of figures.
+
+    Raises:
+        FileNotFoundError: if it is missing.
+        ValueError: if it is not a file of figures of the wanted kind.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file of figures {path}")
+    try:
+        found = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON ({error})") from error
+    if not isinstance(found, dict) or wanted not in found:
+        raise ValueError(f"{path} has no “{wanted}”; is it what this option asks for?")
+    return found
+
+
+def write_report(denoising: dict[str, Any] | None, work: Path, recognition: list[dict[str, Any]], out: Path) -> None:
+    """Write index.html, figures.csv and tables.md into a folder."""
+    sections = denoising_sections(denoising, work) if denoising else []
+    sections += [recognition_section(found) for found in recognition]
+    commits = sorted({found["commit"][:10] for found in (*([denoising] if denoising else []), *recognition)})
+    facts = f"Simulated data; measured by commit {', '.join(commits)}. Definitions and sources: docs/metrics.md."
+    out.mkdir(parents=True, exist_ok=True)
+    figures = all_figures(denoising, recognition)
+    written = {"index.html": html(sections, facts), "figures.csv": comma_separated(figures)}
+    written["tables.md"] = markdown(sections, facts)
+    for name, text in written.items():
+        with whole_file(out / name) as path:
+            path.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Write a report."""
+    parser = argparse.ArgumentParser(prog="training.report", description="Write the evaluation report.")
+    parser.add_argument("--denoising", type=Path, help="figures of training.evaluate")
+    parser.add_argument("--work", type=Path, default=Path("runs/evaluate"), help="its work folder, for the pictures")
+    parser.add_argument("--recognition", type=Path, nargs="*", default=[], help="figures of training.identify")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    arguments = parser.parse_args()
+    if not arguments.denoising and not arguments.recognition:
+        sys.exit("Give --denoising, --recognition or both: there is nothing to report.")
+    try:
+        denoising = read(arguments.denoising, "pooled") if arguments.denoising else None
+        recognition = [read(path, "combinations") for path in arguments.recognition]
+        write_report(denoising, arguments.work, recognition, arguments.out)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{error}.")
+    print(arguments.out / "index.html")
+
+
+if __name__ == "__main__":
+    main()
