@@ -11,7 +11,7 @@ import typer
 from depthface_app.build import Setup, open_denoiser, open_locator
 from depthface_app.cameras.pictures import is_picture
 from depthface_app.cli.inputs import frames_of, stem_of
-from depthface_app.cli.saying import counted, note, say, say_json
+from depthface_app.cli.saying import counted, note, number_of, say, say_json
 from depthface_app.core.errors import DepthFaceError, InputError
 from depthface_app.core.files import whole_file
 from depthface_app.pipeline.denoising import DenoisedFrame, denoise_frame, panes_picture
@@ -108,5 +108,5 @@ def _tell(path: Path, target: Path, done: DenoisedFrame, as_json: bool) -> None:
     if as_json:
         say_json({"input": str(path), "frame": done.frame.number, "faces": count, "output": str(target)})
     else:
-        faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
+        faces = number_of(count, "face", "faces") if count else "no face"
         say(f"{path}: {faces} -> {target}")

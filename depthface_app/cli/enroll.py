@@ -10,7 +10,7 @@ import typer
 from depthface_app.build import Setup, build_models, open_gallery
 from depthface_app.cameras.pictures import is_picture
 from depthface_app.cli.inputs import frames_of, started, stream
-from depthface_app.cli.saying import note, progress, say, say_json
+from depthface_app.cli.saying import note, number_of, progress, say, say_json
 from depthface_app.core.errors import InputError
 from depthface_app.core.face import FaceResult
 from depthface_app.core.frame import Frame
@@ -47,7 +47,7 @@ def enroll(
     if as_json:
         say_json({"name": person.name, "added": len(templates), "templates": person.templates})
     else:
-        say(f"{person.name} is enrolled: {len(templates)} new views, {person.templates} in all")
+        say(f"{person.name} is enrolled: {number_of(len(templates), 'view', 'views')} added, {person.templates} in all")
 
 
 def _from_file(path: Path, setup: Setup, intrinsics: Path | None, models: Models) -> list[Template]:

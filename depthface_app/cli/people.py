@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from depthface_app.build import Setup, open_gallery
-from depthface_app.cli.saying import say, say_json
+from depthface_app.cli.saying import number_of, say, say_json
 from depthface_app.gallery.exchange import export_people, import_people
 from depthface_app.gallery.store import Person
 
@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object per person."
 
 
 def _line(person: Person) -> str:
-    views = "1 view" if person.templates == 1 else f"{person.templates} views"
+    views = number_of(person.templates, "view", "views")
     return f"{person.name}: {views}, enrolled {person.enrolled_at[:10]} with {', '.join(person.models)}"
 
 
@@ -78,7 +78,7 @@ def export_to(
     """Write people to a file, to carry them to another computer."""
     setup: Setup = ctx.obj
     count = export_people(open_gallery(setup), file, names or [])
-    say(f"{file}: {count} people")
+    say(f"{file}: {number_of(count, 'person', 'people')}")
 
 
 @people.command("import")
@@ -86,4 +86,4 @@ def import_from(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="A
     """Add the people of an exported file."""
     setup: Setup = ctx.obj
     count, fresh = import_people(open_gallery(setup), file)
-    say(f"{file}: {count} people, {fresh} new views")
+    say(f"{file}: {number_of(count, 'person', 'people')}, {number_of(fresh, 'new view', 'new views')}")

@@ -13,7 +13,7 @@ from depthface_app.build import Setup, open_denoiser, open_locator
 from depthface_app.cameras.base import DepthCamera
 from depthface_app.cameras.recorder import Recorder, RecordingProgress
 from depthface_app.cli.inputs import started, stream
-from depthface_app.cli.saying import note, progress, say, say_json
+from depthface_app.cli.saying import note, number_of, progress, say, say_json
 from depthface_app.core.errors import CameraError
 from depthface_app.core.frame import Frame
 from depthface_app.pipeline.denoising import denoise_frame
@@ -93,4 +93,5 @@ def _tell(done: RecordingProgress, as_json: bool) -> None:
         say_json(values)
     else:
         size_mb = done.size_bytes / 1e6
-        say(f"{done.path}: {done.frames} frames, {done.duration_s:.1f} s, {size_mb:.1f} MB, {done.dropped} dropped")
+        frames = number_of(done.frames, "frame", "frames")
+        say(f"{done.path}: {frames}, {done.duration_s:.1f} s, {size_mb:.1f} MB, {done.dropped} dropped")

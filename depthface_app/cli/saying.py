@@ -18,6 +18,11 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+def number_of(count: int, one: str, many: str) -> str:
+    """A number with its noun: `1 view`, `2 views`."""
+    return f"{count} {one if count == 1 else many}"
+
+
 def say_json(values: dict[str, Any]) -> None:
     """One JSON object on one line; what is not a number becomes null."""
     print(json.dumps(_finite(values), ensure_ascii=False), flush=True)

@@ -245,7 +245,7 @@ def test_people_are_listed_shown_renamed_removed_exported_and_imported(run, ada)
     assert run("people", "export", "all.json")[0] == 0
     assert run("people", "rename", "Ada", "Ada L.")[1] == ["Ada is now Ada L."]
     assert run("people", "remove", "ada l.")[0] == 0
-    assert run("people", "import", "all.json")[1] == ["all.json: 1 people, 1 new views"]
+    assert run("people", "import", "all.json")[1] == ["all.json: 1 person, 1 new view"]
     assert "Ada: 1 view" in run("people", "list")[1][0]
     status, out, err = run("people", "remove", "Eve")
     assert (status, out) == (1, [])
