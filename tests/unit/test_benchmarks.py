@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from benchmarks import simulated_camera
 from benchmarks.run import GOALS, table
 
 REPORT = {
@@ -30,3 +31,10 @@ def test_each_goal_is_missed_on_its_wrong_side(goal):
     inner[goal.path[-1]] = goal.value * (1.1 if goal.at_most else 0.9)
     assert not goal.met(report)
     assert table(report).count("missed") == 1
+
+
+def test_a_simulated_frame_is_measured_beside_its_peer(monkeypatch):
+    monkeypatch.setattr(simulated_camera, "FIRST", 1)
+    found = simulated_camera.cost("kinect2", 1, 2)
+    assert found.ms > 0
+    assert found.ratio == pytest.approx(found.ms / found.peer_ms)

@@ -132,7 +132,7 @@ class Scene:
         """Left, top, right, bottom of everything that people change in the picture: themselves and their shadows."""
         if not parts:
             return None
-        some = np.concatenate([part.vertices_mm[::5] for part in parts])
+        some = np.concatenate([part.vertices_mm[::7] for part in parts])
         pixels = self.intrinsics.project(some)
         (left, top), (right, bottom) = pixels.min(0) - _MARGIN_PX, pixels.max(0) + _MARGIN_PX
         shadow_px = self.intrinsics.fx * self._sensor.baseline_mm / some[:, 2].min()
