@@ -44,6 +44,10 @@ class LossConfig:
         if self.kind not in ("", "paper", "surface"):
             raise ValueError(f'there is no loss "{self.kind}"; known: paper, surface')
 
+    def kind_for(self, head: str) -> str:
+        """The loss of a denoiser with this head."""
+        return self.kind or ("paper" if head == "direct" else "surface")
+
 
 def _window(channels: int) -> Tensor:
     x = torch.arange(SSIM_SIDE_PX) - SSIM_SIDE_PX // 2
