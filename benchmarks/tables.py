@@ -27,19 +27,19 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def best_filter(cell: dict[str, Any], column: str) -> tuple[str, float]:
+def best_filter(cell: dict[str, Any], filters: list[str], column: str) -> tuple[str, float]:
     """The classical filter with the least error in one column."""
-    filters = [name for name in cell if name not in ("raw", "DMDNet live")]
     name = min(filters, key=lambda f: cell[f][column])
     return name, cell[name][column]
 
 
 def denoising() -> str:
-    """RMSE and normal angle per sensor family: raw, the best of the tuned filters, the network."""
+    """RMSE and normal angle per sensor family: raw, the best of the tuned filters, the first of the networks."""
     found = read("denoiser.json")
+    network = next(iter(found["networks"]))
     parts = [
         "**Denoising** (simulated). Error on the face, one crop per person at a random distance, pose, hair and "
-        f"expression, {found['pairs_per_cell']} people per row; ± is the half-width of the mean's 95 % interval. "
+        f"expression, {found['pairs_per_cell']} people per row; in brackets the mean's 95 % interval. "
         "Each of five filters (bilateral, median, total variation, non-local means, RealSense spatial) was tuned per "
         "family on validation people, separately for each column; the best of the five stands here."
     ]
@@ -48,16 +48,16 @@ def denoising() -> str:
         for sensor, cell in found[key].items():
             row = [sensor + (" (held out)" if sensor == found["held_out_sensor"] else "")]
             for column, digits in (("rmse_mm", 2), ("angle_deg", 1)):
-                name, value = best_filter(cell, column)
-                own, half_width = cell["DMDNet live"][column], cell["DMDNet live"][column + "_95"]
+                name, value = best_filter(cell, found["filters"], column)
+                own, (low, high) = cell[network][column], cell[network][column + "_95"]
                 theirs, ours = f"{value:.{digits}f}", f"{own:.{digits}f}"
                 row += [
                     f"{cell['raw'][column]:.{digits}f}",
                     (theirs if own < value else f"**{theirs}**") + f" ({name})",
-                    (f"**{ours}**" if own < value else ours) + f" ± {half_width:.{digits}f}",
+                    (f"**{ours}**" if own < value else ours) + f" ({low:.{digits}f} to {high:.{digits}f})",
                 ]
             rows.append(row)
-        head = [title, "raw, mm", "best filter, mm", "DMDNet live, mm", "raw, °", "best filter, °", "DMDNet live, °"]
+        head = [title, "raw, mm", "best filter, mm", f"{network}, mm", "raw, °", "best filter, °", f"{network}, °"]
         parts.append(table(head, rows))
     return "\n\n".join(parts)
 

@@ -33,10 +33,10 @@ METRICS: dict[str, Metric] = {
     "p95_mm": Metric("95th percentile of the error", "mm", 2, -1),
     "angle_deg": Metric("mean normal angle error", "°", 1, -1),
     "psnr_db": Metric("PSNR", "dB", 2, 1),
-    "ssim": Metric("SSIM", "", 4, 1),
+    "ssim": Metric("SSIM", "", 3, 1),
     "rmse": Metric("RMSE in network range", "", 4, -1),
-    "flying": Metric("flying pixels", "share", 4, -1),
-    "still_mm": Metric("noise of a still face", "mm", 3, -1),
+    "flying": Metric("flying pixels", "share", 3, -1),
+    "still_mm": Metric("noise of a still face", "mm", 2, -1),
     "identity": Metric("identity kept (cosine with the clean face)", "", 3, 1),
 }
 
