@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 WATCH_EVERY_S = 0.2
 STOP_TIMEOUT_S = 2.0
+LAST_STEP_S = 60.0  # recognising one frame on a starved machine: Python must not end while native code computes
 HEALTH_LINE_S = 10.0
 
 
@@ -160,15 +161,16 @@ class Engine:
             log.error("%s", error)
 
     def _join(self) -> None:
-        """Wait for both threads, closing a camera that hangs from here."""
+        """Wait for both threads, closing a camera that hangs from here; a recogniser never hangs, but may be slow."""
         for thread in self._threads:
             thread.join(STOP_TIMEOUT_S)
         if any(thread.is_alive() for thread in self._threads):
             self._feed.close_camera()
         for thread in self._threads:
-            thread.join(STOP_TIMEOUT_S)
+            limit_s = STOP_TIMEOUT_S if thread.name == "camera" else LAST_STEP_S
+            thread.join(limit_s)
             if thread.is_alive():
-                log.warning("the %s thread did not end within %.0f s", thread.name, 2 * STOP_TIMEOUT_S)
+                log.warning("the %s thread did not end within %.0f s", thread.name, STOP_TIMEOUT_S + limit_s)
 
     @property
     def recording(self) -> RecordingProgress | None:

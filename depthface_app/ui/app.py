@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox
@@ -74,6 +75,7 @@ class Screenshot(QObject):
         self.problem = (
             f"The window showed {shown} frames of {self._frames}, then none for {SCREENSHOT_LIMIT_S:.0f} s. {why}"
         )
+        self._timer.stop()
         self._window.close()
 
 
@@ -118,7 +120,8 @@ def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None 
     commands.start()
     application.exec()
     problem, is_picture_there = (shot.problem, presenter.frames_shown > 0) if shot else ("", True)
-    window.deleteLater()
+    # The loop has ended, so `deleteLater` would come too late: taken apart while Python ends, in no order.
+    shiboken6.delete(window)
     if problem:
         raise InputError(problem) if is_picture_there else CameraError(problem)
     return 0

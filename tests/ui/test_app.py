@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from depthface_app.core.errors import CameraError, InputError
 from depthface_app.ui import app
+from depthface_app.ui.window import MainWindow
 from tests.ui import states
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +23,11 @@ def lightness_spread(image: QImage) -> float:
     grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
     pixels = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
     return float(pixels[:, : grey.width()].std())
+
+
+def windows() -> list[MainWindow]:
+    """Main windows that exist, shown or not."""
+    return [window for window in QApplication.topLevelWidgets() if isinstance(window, MainWindow)]
 
 
 @pytest.fixture
@@ -46,8 +53,10 @@ def test_a_screenshot_that_cannot_be_written_is_one_sentence(desk, tmp_path):
 def test_a_screenshot_without_a_camera_gives_up_and_says_why(desk, tmp_path, monkeypatch):
     monkeypatch.setattr(app, "SCREENSHOT_LIMIT_S", 2.0)
     desk.camera.fails_to_open = "No camera is plugged in; connect one."
+    before = windows()
     with pytest.raises(CameraError, match="No camera is plugged in"):
         app.run_app(desk.parts, screenshot=tmp_path / "window.png", frames=1)
+    assert windows() == before
 
 
 def test_the_qt_of_opencv_is_forgotten(qapp, monkeypatch):

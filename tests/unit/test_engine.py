@@ -225,6 +225,18 @@ def test_it_starts_once_and_stops_once_and_leaves_no_thread(run):
     assert not {"camera", "recogniser"} & {thread.name for thread in threading.enumerate()}
 
 
+def test_stopping_waits_for_a_slow_step_of_recognition(run, monkeypatch):
+    """Native code that still computes while Python ends aborts the program."""
+    monkeypatch.setattr("depthface_app.pipeline.engine.STOP_TIMEOUT_S", 0.05)
+    models = fake_models()
+    models.denoiser.gate.clear()
+    engine = run(FakeCamera(fps=0), models=models)
+    engine.pictures.take(PATIENCE_S)
+    threading.Timer(0.5, models.denoiser.gate.set).start()
+    engine.stop()
+    assert "recogniser" not in {thread.name for thread in threading.enumerate()}
+
+
 def test_an_engine_that_never_started_can_be_stopped():
     engine = Engine(Plugged(FakeCamera()), fake_models(), ADA)
     engine.stop()
