@@ -1,11 +1,16 @@
 """What survives a training run: weights, how far it came, and the configuration that rebuilds the model."""
 
+import io
+import os
+import pickle
 import subprocess
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+
+from depthface_app.core.files import whole_file
 
 T = TypeVar("T")
 
@@ -30,16 +35,34 @@ class Checkpoint:
     figures: dict[str, float]
 
     def save(self, path: Path) -> None:
-        """Write beside the old file, then take its place, so that a kill leaves one of the two whole."""
+        """Write beside the old file, then take its place, so that a kill or a full disk leaves one of the two whole.
+
+        Raises:
+            OSError: if it cannot be written; the old file stands.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        torch.save(vars(self), fresh)
-        fresh.replace(path)
+        packed = io.BytesIO()  # torch hides a full disk behind an error of its own
+        torch.save(vars(self), packed)
+        with whole_file(path) as part, part.open("wb") as file:
+            file.write(packed.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
 
     @classmethod
     def load(cls, path: Path | str) -> "Checkpoint":
-        """Read a checkpoint; only plain values and tensors are accepted."""
-        return cls(**torch.load(path, map_location="cpu", weights_only=True))
+        """Read a checkpoint; only plain values and tensors are accepted.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+            ValueError: if it is no checkpoint, or not all of one.
+        """
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"there is no checkpoint {path}")
+        try:
+            return cls(**torch.load(path, map_location="cpu", weights_only=True))
+        except (RuntimeError, OSError, EOFError, TypeError, pickle.UnpicklingError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ValueError(f"{path} is no whole checkpoint ({reason}); take another, or begin without it") from error
 
 
 def current_commit() -> str:

@@ -36,7 +36,7 @@ from depthface_app.core.files import whole_file
 from depthface_app.core.metrics.intervals import Estimate, mean
 from training.export import CARD_KEY, fingerprint, without_traces
 from training.faces.ict import IctModel
-from training.faces.shape import Appearance, FaceGenerator
+from training.faces.shape import Appearance
 from training.mean_face import mean_face
 from training.pairs import Scene, View, observed_crop, sample_appearance, sample_view, use_one_thread
 from training.recognise import face_arrays, observe_face
@@ -80,7 +80,7 @@ class ShippedDenoiser:
 class Photographer:
     """Takes looks at simulated people as the recogniser gets them."""
 
-    faces: FaceGenerator
+    faces: IctModel
     surface: ShippedDenoiser
 
     def looks(self, first: int, people: int, each: int) -> Iterator[Look]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from training.checkpoint import build
+from training.examples import denoised_row
 from training.faces.ict import IctModel
 from training.losses import LossConfig, PaperLoss, SurfaceLoss
 from training.metrics import angle_error_deg, rmse_mm
@@ -104,7 +105,7 @@ class DenoiseTask:
         self.losses = build(LossConfig, experiment.get("loss", {}))
         self.data_config = build(DataConfig, experiment.get("data", {}))
         self.faces = IctModel.load(folder / ICT_FILE)
-        kind = self.losses.kind or ("paper" if self.values.get("head", "direct") == "direct" else "surface")
+        kind = self.losses.kind_for(self.values.get("head", "direct"))
         self.paper = paper_loss(self.losses) if kind == "paper" else None
         self.surface = SurfaceLoss(self.losses.outlier, self.losses.angle, self.losses.where)
         self.teacher = load_model(self.losses.teacher).requires_grad_(False) if self.losses.teacher else None
@@ -147,6 +148,11 @@ class DenoiseTask:
                 errors.append((rmse_mm(pair, depth), angle_error_deg(pair, depth)))
             figures[f"rmse_mm.{name}"], figures[f"angle_deg.{name}"] = np.mean(errors, 0)
         return {key: float(value) for key, value in figures.items()}
+
+    def pictures(self, model: nn.Module) -> dict[str, np.ndarray]:
+        """One validation pair of each sensor, for the curves' page."""
+        pairs = self._pairs or validation_pairs(self.faces, 1)
+        return {name: denoised_row(pairs[name][0], predict(model, pairs[name][0])) for name in pairs}
 
 
 def paper_loss(config: LossConfig) -> PaperLoss:

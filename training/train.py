@@ -1,7 +1,13 @@
 """Train one experiment: `python -m training.train training/configs/denoiser.toml --out runs/denoiser --minutes 60`.
 
-One loop for every network. What differs (data, model, loss, validation) is a task, see `training/tasks.py`. A run that
-was killed goes on from its last checkpoint with the samples it would have seen.
+One loop for every network. What differs (data, model, loss, validation) is a task, see `training/tasks.py`. Sample n
+and dropout in step n depend on the seed and n alone, so a run that was killed goes on from its last checkpoint as if
+nothing had been. Curves and example pictures lie beside it: `tensorboard --logdir runs`.
+
+Several processes share each batch: put `torchrun --nproc-per-node 4 -m training.train` in the place of `python -m
+training.train`, and they learn what one process would from the whole batch, as far as a loss is a mean over samples.
+What a loss or a layer asks of a whole batch it asks of the process's part: the statistics of batch normalisation, the
+strangers in a contrast between pairs, the number of pixels that are face.
 """
 
 import argparse
@@ -16,13 +22,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-from torch.utils.data import DataLoader, Dataset, Subset
+from tensorboardX import SummaryWriter
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from training.checkpoint import Checkpoint, build, current_commit
+from training.examples import Illustrated
 from training.experiment import read_experiment
+from training.seeds import generator
+from training.share import Numbers, Share, join, leave
 from training.tasks import TASKS, Task
+from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +43,11 @@ class LoopConfig:
     """How to train.
 
     steps:        length of the run; the learning rate falls along a cosine to zero at its end
+    batch:        samples per step, of all processes together
     warm_up:      steps over which the learning rate rises
     average:      decay of the exponential moving average of the weights, per step
     precision:    "float32", "bfloat16", or "auto": bfloat16 where the processor has instructions for it. It is 2.2
-                  times faster there, and 15 to 25 times slower elsewhere.
+                  times faster there, and 15 to 25 times slower on other processors; GPUs of these ten years have them.
     exact_share:  last part of the run that is float32 whatever the precision
     """
 
@@ -52,8 +64,10 @@ class LoopConfig:
     save_every: int = 200
 
 
-def fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware."""
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether this device multiplies bfloat16 in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
@@ -71,34 +85,66 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
-def batches(task: Task, config: LoopConfig, first_step: int, workers: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Batches from `first_step` on; sample n is the same in every run."""
-    data: Dataset = task.data(config.seed, config.steps * config.batch, config.batch)
-    rest = Subset(data, range(first_step * config.batch, config.steps * config.batch))
-    return iter(DataLoader(rest, config.batch, num_workers=workers, prefetch_factor=6 if workers else None))
+def batches(
+    task: Task, config: LoopConfig, first_step: int, workers: int, share: Share | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """This process's part of every batch from `first_step` on; sample n is the same in every run."""
+    share = share or Share()
+    data = task.data(config.seed, config.steps * config.batch, config.batch)
+    numbers = Numbers(range(first_step, config.steps), config.batch, share)
+    return iter(
+        DataLoader(
+            data,
+            batch_sampler=numbers,
+            num_workers=workers,
+            prefetch_factor=6 if workers else None,
+            pin_memory=share.device.type == "cuda",
+        )
+    )
+
+
+class Cost(nn.Module):
+    """What a batch costs, as a module: gradients are averaged over processes for what passes through a `forward`."""
+
+    def __init__(self, task: Task, model: nn.Module) -> None:
+        super().__init__()
+        self.task, self.model = task, model
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """The task's loss."""
+        return self.task.loss(self.model, batch)
 
 
 class Run:
     """One training run: its model, its averages, and where it stands."""
 
-    def __init__(self, task: Task, config: LoopConfig, experiment: dict[str, Any], folder: Path) -> None:
+    def __init__(
+        self, task: Task, config: LoopConfig, experiment: dict[str, Any], folder: Path, share: Share | None = None
+    ) -> None:
         self.task, self.config, self.experiment, self.folder = task, config, experiment, folder
+        self.share = share or Share()
         torch.manual_seed(config.seed)
-        self.model = task.model().to(memory_format=torch.channels_last)
+        self.model = task.model().to(self.share.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval()
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.step, self.elapsed_s = 0, 0.0
-        self.half = config.precision == "bfloat16" or (config.precision == "auto" and fast_bfloat16())
+        self.step, self.elapsed_s, self.loss = 0, 0.0, 0.0
+        self.half = config.precision == "bfloat16" or (config.precision == "auto" and fast_bfloat16(self.share.device))
         if (folder / "last.pt").exists():
-            self._resume(Checkpoint.load(folder / "last.pt"))
+            self._resume(folder / "last.pt")
+        self.cost = self.share.spread(Cost(task, self.model))
 
-    def _resume(self, checkpoint: Checkpoint) -> None:
-        self.model.load_state_dict(checkpoint.weights)
-        self.average.load_state_dict(checkpoint.average)
-        self.optimiser.load_state_dict(checkpoint.optimiser)
+    def _resume(self, path: Path) -> None:
+        checkpoint = Checkpoint.load(path)
+        try:
+            self.model.load_state_dict(checkpoint.weights)
+            self.average.load_state_dict(checkpoint.average)
+            self.optimiser.load_state_dict(checkpoint.optimiser)
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"{path} is of another model than the experiment's: choose another --out") from error
         self.step, self.elapsed_s = checkpoint.step, checkpoint.elapsed_s
+        self.loss = checkpoint.figures.get("loss", 0.0)
         log.info("going on from step %d", self.step)
 
     def start_from(self, path: Path) -> None:
@@ -119,13 +165,31 @@ class Run:
         with (self.folder / "figures.jsonl").open("a") as file:
             file.write(json.dumps({"step": self.step, "elapsed_s": round(self.elapsed_s), **figures}) + "\n")
 
-    def one_step(self, batch: dict[str, torch.Tensor], progress: float) -> float:
+    def judge(self, board: SummaryWriter) -> dict[str, float]:
+        """Validate the averaged weights, save, and draw the curves; the first process does, for all."""
+        if not self.share.is_first:
+            return {}
+        average = copy.deepcopy(self.average).cpu() if self.share.device.type == "cuda" else self.average
+        figures = {"loss": self.loss, **self.task.validate(average)}
+        self.save(figures)
+        for name, value in figures.items():
+            board.add_scalar(name.replace(".", "/"), value, self.step)
+        board.add_scalar("learning_rate", self.optimiser.param_groups[0]["lr"], self.step)
+        pictures = self.task.pictures(average) if isinstance(self.task, Illustrated) else {}
+        for name, picture in pictures.items():
+            board.add_image(name, picture, self.step, dataformats="HWC")
+        board.flush()
+        return figures
+
+    def one_step(self, batch: dict[str, Tensor], progress: float) -> float:
         """One update; returns the loss."""
+        rate = learning_rate(self.config, self.step, progress)
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.config, self.step, progress)
+            group["lr"] = rate
+        torch.manual_seed(int(generator(self.config.seed, self.step, self.share.rank).integers(2**62)))
         half = self.half and progress < 1 - self.config.exact_share
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            loss = self.task.loss(self.model, batch)
+        with torch.autocast(self.share.device.type, torch.bfloat16, enabled=half):
+            loss = self.cost(self.share.moved(batch))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
@@ -136,27 +200,31 @@ class Run:
 
     def train(self, minutes: float | None, workers: int) -> dict[str, float]:
         """Train to the last step or until the minutes are over; returns the last validation figures."""
-        config, losses = self.config, 0.0
-        figures: dict[str, float] = {}
+        speaks = self.share.is_first
+        with (
+            SummaryWriter(str(self.folder), write_to_disk=speaks) as board,
+            tqdm(total=self.config.steps, initial=self.step, unit="step", mininterval=30, disable=not speaks) as bar,
+        ):
+            self._loop(minutes, workers, board, bar)
+            return self.judge(board)
+
+    def _loop(self, minutes: float | None, workers: int, board: SummaryWriter, bar: tqdm) -> None:
+        config = self.config
         self.model.train()
-        bar = tqdm(total=config.steps, initial=self.step, unit="step", mininterval=30)
         started_s = time.monotonic() - self.elapsed_s
-        for batch in batches(self.task, config, self.step, workers):
+        for batch in batches(self.task, config, self.step, workers, self.share):
             progress = self.step / config.steps
             if minutes is not None:
-                progress = max(progress, self.elapsed_s / (60 * minutes))
+                progress = max(progress, self.share.agreed(self.elapsed_s / (60 * minutes)))
+                bar.total = round(self.step / progress) if self.step else config.steps  # for the time left
             if progress >= 1:
                 break
-            losses += (self.one_step(batch, progress) - losses) / min(self.step, 100)
+            self.loss += (self.one_step(batch, progress) - self.loss) / min(self.step, 100)
             self.elapsed_s = time.monotonic() - started_s
             bar.update()
             if self.step % config.save_every == 0:
-                figures = {"loss": losses, **self.task.validate(self.average)}
+                figures = self.judge(board)
                 bar.set_postfix({k: f"{v:.3g}" for k, v in list(figures.items())[:6]})
-                self.save(figures)
-        figures = {"loss": losses, **self.task.validate(self.average)}
-        self.save(figures)
-        return figures
 
 
 def main() -> None:
@@ -167,18 +235,38 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     parser.add_argument("--minutes", type=float, help="end after this much training time, learning rate and all")
     parser.add_argument("--start-from", type=Path, help="checkpoint of another run to begin with")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, help="in place of the experiment's: a later part then meets other people")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make samples, for each that trains")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
+    with said_plainly():
+        try:
+            run = prepared(arguments, join())
+            figures = run.train(arguments.minutes, arguments.workers)
+        finally:
+            leave()
+    if run.share.is_first:
+        log.info("figures %s", figures)
+
+
+def prepared(arguments: argparse.Namespace, share: Share) -> Run:
+    """The run that the command line asks for."""
     experiment = read_experiment(*arguments.experiment)
+    for table in ("task", "loop"):
+        if table not in experiment:
+            raise ValueError(f"{arguments.experiment[-1]}: an experiment needs {table}")
+    if experiment["task"] not in TASKS:
+        raise ValueError(f'there is no task "{experiment["task"]}"; known: {", ".join(TASKS)}')
+    if arguments.seed is not None:
+        experiment["loop"]["seed"] = arguments.seed
+    config = build(LoopConfig, experiment["loop"])
     arguments.out.mkdir(parents=True, exist_ok=True)
-    task = TASKS[experiment["task"]](experiment, arguments.faces)
-    run = Run(task, build(LoopConfig, experiment["loop"]), experiment, arguments.out)
+    run = Run(TASKS[experiment["task"]](experiment, arguments.faces), config, experiment, arguments.out, share)
     if arguments.start_from:
         run.start_from(arguments.start_from)
-    log.info("figures %s", run.train(arguments.minutes, arguments.workers))
+    return run
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import read_arrays
 from training.faces.growth import RELIEF_FIELDS, fullness, gaussian, hair_mm, outward
 from training.faces.shape import Appearance, Identity
 
@@ -28,6 +29,7 @@ LARGEST_BUMP_GAIN = 3.0
 BEND_SD_MM = 1.6
 STRETCH_SD = 0.03
 NEUTRAL_POINTS = 400
+ARRAYS = ("mean", "id_basis", "ex_basis", "ex_names", "triangles", "tri_part", "part_names", "landmarks68", "nose_tip")
 PARTS_LEFT_OUT = ("gums_tongue", "teeth")
 MIRROR = np.array((-1.0, 1.0, 1.0), np.float32)
 
@@ -57,9 +59,8 @@ class IctModel:
 
     @classmethod
     def load(cls, path: Path | str) -> "IctModel":
-        """Read the compact model file."""
-        with np.load(path, allow_pickle=False) as data:
-            return cls(dict(data))
+        """Read the compact model file. FileNotFoundError or ValueError if it is not there, or not whole."""
+        return cls(read_arrays(path, ARRAYS))
 
     def _make_bank(self, rng: np.random.Generator) -> None:
         points = self.mean

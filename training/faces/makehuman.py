@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import read_arrays
 from training.faces.growth import RELIEF_FIELDS, gaussian, hair_mm, outward
 from training.faces.loop import loop_matrix
 from training.faces.shape import Appearance, Identity
 
+TARGETS = ("detail", "universal", "macro")
+ARRAYS = ("base", "triangles", "nose_tip", "expr", *TARGETS, *(f"{kind}_names" for kind in TARGETS))
 DETAIL_SD = 0.2
 ASYMMETRY = 0.15  # share of a detail's weight that differs between left and right
 RELIEF_SEED, RELIEF_RADII_MM = 20_240_102, (6.0, 40.0)
@@ -61,9 +64,8 @@ class MakeHumanModel:
 
     @classmethod
     def load(cls, path: Path | str, hair: bool = False) -> "MakeHumanModel":
-        """Read the compact model file; `hair` as for the constructor."""
-        with np.load(path, allow_pickle=False) as data:
-            return cls(dict(data), hair)
+        """Read the compact model file; `hair` as for the constructor. Raises what `read_arrays` raises."""
+        return cls(read_arrays(path, ARRAYS), hair)
 
     def _make_relief(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """(RELIEF_FIELDS, N) smooth fields for hair and beard."""
