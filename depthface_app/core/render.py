@@ -76,12 +76,16 @@ def render_depth(
 
 def buffered(depth_mm: FloatImage) -> FloatImage:
     """Depth (H, W) in mm as the rasteriser keeps it: 0 at NEAR_MM, 1 at FAR_MM, and linear in 1 / z between."""
-    return (np.float32(1 / NEAR_MM) - 1 / depth_mm) * np.float32(1 / (1 / NEAR_MM - 1 / FAR_MM))
+    buffer: FloatImage = (np.float32(1 / NEAR_MM) - np.float32(1) / depth_mm) * np.float32(
+        1 / (1 / NEAR_MM - 1 / FAR_MM)
+    )
+    return buffer
 
 
 def unbuffered(buffer: FloatImage) -> FloatImage:
     """The depth (H, W) in mm of a rasteriser's buffer."""
-    return 1 / (np.float32(1 / NEAR_MM) - np.float32(1 / NEAR_MM - 1 / FAR_MM) * buffer)
+    depth_mm: FloatImage = np.float32(1) / (np.float32(1 / NEAR_MM) - np.float32(1 / NEAR_MM - 1 / FAR_MM) * buffer)
+    return depth_mm
 
 
 def draw_lit(
