@@ -114,10 +114,14 @@ def at_threshold(comparison: Comparison, threshold: float) -> dict[str, Any]:
     false = (comparison.strangers.similarity >= threshold).astype(np.float64)
     found = comparison.searches()
     missed = (found.similarity < threshold).astype(np.float64)
-    out = {"threshold": threshold, "fpir": rounded(intervals.mean(false, comparison.strangers.person)), "fnir": {}}
-    for name, chosen in groups(comparison).items():
-        out["fnir"][name] = rounded(intervals.mean(missed[chosen], found.person[chosen]))
-    return out
+    return {
+        "threshold": threshold,
+        "fpir": rounded(intervals.mean(false, comparison.strangers.person)),
+        "fnir": {
+            name: rounded(intervals.mean(missed[chosen], found.person[chosen]))
+            for name, chosen in groups(comparison).items()
+        },
+    }
 
 
 def groups(comparison: Comparison) -> dict[str, NDArray[np.bool_]]:

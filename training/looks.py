@@ -1,6 +1,7 @@
 """Embeddings of simulated people in the five subsets, by any number of denoisers and recognisers, kept as they come."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ DISTANCES_MM = {  # within what each sensor is good at; the program asks for the
 PROBED_BY = tuple(name for name in DISTANCES_MM if name != ENROLLED_BY)
 TRUTH, RAW = "truth", "raw"  # in place of a denoiser: the noiseless surface, and what the sensor delivers
 GALLERY = "gallery"
+
+Embeddings = dict[tuple[str, str], NDArray[np.float32]]  # by denoiser and recogniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Eyes:
         self._methods: dict[str, Method] = {n: network_method(file) if file else raw for n, file in batch.denoisers}
         self._embedders = {name: Embedder(path, batch.faces) for name, path in batch.recognisers}
 
-    def embeddings(self, pair: Pair, look: Look) -> dict[tuple[str, str], NDArray[np.float32]]:
+    def embeddings(self, pair: Pair, look: Look) -> Embeddings:
         """(D,) by denoiser and recogniser; faces are registered once for recognisers that share a mean face."""
         out = {}
         pose = guessed_pose(look.view.pose, generator(*look.keys, 2))
@@ -122,7 +125,7 @@ def truth_of(pair: Pair) -> Denoised:
     return Denoised(pair.target[0], pair.surface[0] > 0)
 
 
-def embed_batch(batch: Batch) -> dict[tuple[str, str], NDArray[np.float32]]:
+def embed_batch(batch: Batch) -> Embeddings:
     """(people, subsets, D) float32 by denoiser and recogniser."""
     parts, pairs = Parts(batch.work), {}
     for denoiser in batch.denoisers:
@@ -130,10 +133,11 @@ def embed_batch(batch: Batch) -> dict[tuple[str, str], NDArray[np.float32]]:
             pairs[denoiser[0], name] = batch.key(denoiser, file)
     missing = {names for names, key in pairs.items() if not parts.path(key, ".npz").exists()}
     found = _measured(_only(batch, missing)) if missing else {}
-    return {
-        names: parts.arrays(key, lambda names=names: {"embedding": found[names]})["embedding"]
-        for names, key in pairs.items()
-    }
+    return {names: parts.arrays(key, partial(_taken, found, names))["embedding"] for names, key in pairs.items()}
+
+
+def _taken(found: Embeddings, names: tuple[str, str]) -> dict[str, NDArray[np.float32]]:
+    return {"embedding": found[names]}
 
 
 def _only(batch: Batch, missing: set[tuple[str, str]]) -> Batch:
@@ -145,7 +149,7 @@ def _only(batch: Batch, missing: set[tuple[str, str]]) -> Batch:
     )
 
 
-def _measured(batch: Batch) -> dict[tuple[str, str], NDArray[np.float32]]:
+def _measured(batch: Batch) -> Embeddings:
     faces, eyes = load_people(batch.faces, batch.generator), Eyes(batch)
     rows: dict[tuple[str, str], list[NDArray[np.float32]]] = {}
     for person in batch.people:

@@ -12,6 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from benchmarks import tables
 from depthface_app.core.canonical import SIZE_PX
 from depthface_app.core.crop import DEPTH_RANGE_MM
 from training import cells, evaluate, identify, looks
@@ -288,3 +289,12 @@ def test_truth_of_a_pair_has_the_judged_pixels_of_the_face(job):
     assert isinstance(truth, Truth)
     assert 0.1 < truth.judged.mean() < 0.9
     assert not np.isnan(truth.depth_mm[truth.judged]).any()
+
+
+def test_the_readme_gets_the_figures_of_the_file(recognition, tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FIGURES", tmp_path)
+    assert tables.subsets() == ""
+    (tmp_path / "recognition_makehuman.json").write_text(json.dumps(recognition))
+    text = tables.subsets()
+    assert "(simulated)" in text
+    assert "| echo → flat | 100.0% (100.0% to 100.0%) | 100.0% (100.0% to 100.0%) | 75.0% (" in text

@@ -1,5 +1,6 @@
 """The figures of an evaluation as flat rows, one number each, and as tables for people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +42,9 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def with_interval(value: float, low: float, high: float, digits: int) -> str:
+def with_interval(value: float, bounds: Sequence[float], digits: int) -> str:
     """A number with its interval."""
+    low, high = bounds
     return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
@@ -74,8 +76,8 @@ def denoising_figures(denoising: dict[str, Any]) -> list[Figure]:
             for method, found in methods.items():
                 for name, metric in METRICS.items():
                     if name in found:
-                        bounds, count = found[f"{name}_95"], found[f"{name}_n"]
-                        shown = (metric.title, metric.unit, found[name], *bounds, count)
+                        (low, high), count = found[f"{name}_95"], found[f"{name}_n"]
+                        shown = (metric.title, metric.unit, found[name], low, high, count)
                         out.append(Figure("denoising", generator, sensor, method, *shown))
     return out
 
@@ -97,7 +99,7 @@ def _overall(denoising: dict[str, Any], generator: str, pairs: int, few: int) ->
     names = [name for name in METRICS if name in next(iter(methods.values()))]
     head = tuple(f"{METRICS[n].title}{', ' if METRICS[n].unit else ''}{METRICS[n].unit}" for n in names)
     rows = [
-        (method, *(with_interval(found[n], *found[f"{n}_95"], METRICS[n].digits) for n in names))
+        (method, *(with_interval(found[n], found[f"{n}_95"], METRICS[n].digits) for n in names))
         for method, found in methods.items()
     ]
     sensors = len(denoising[generator])
@@ -115,7 +117,7 @@ def _per_sensor(denoising: dict[str, Any], generator: str, name: str, count: int
     rows = tuple(
         (
             sensor_title(denoising, sensor),
-            *(with_interval(cell[m][name], *cell[m][f"{name}_95"], metric.digits) for m in methods),
+            *(with_interval(cell[m][name], cell[m][f"{name}_95"], metric.digits) for m in methods),
         )
         for sensor, cell in cells.items()
     )
@@ -129,11 +131,8 @@ def _compared(denoising: dict[str, Any], generator: str) -> Table:
         for network, found in networks.items():
             cells = [sensor_title(denoising, sensor) if sensor != "all" else ALL, network]
             for key in ("rmse_mm_of_best_filter", "angle_deg_of_best_filter"):
-                ratio = found[key]
-                cells.append(f"{with_interval(ratio['value'], ratio['low'], ratio['high'], 2)} of {ratio['filter']}")
-            still, behind = found["still_of_raw"], found["psnr_db_behind_best_network"]
-            cells.append(with_interval(still["value"], still["low"], still["high"], 2))
-            cells.append(with_interval(behind["value"], behind["low"], behind["high"], 2))
+                cells.append(f"{_ratio(found[key])} of {found[key]['filter']}")
+            cells += [_ratio(found[key]) for key in ("still_of_raw", "psnr_db_behind_best_network")]
             rows.append(tuple(cells))
     note = (
         "Simulated. Ratios of means on the same crops, each with the 95 % interval over people; the best of the tuned "
@@ -143,3 +142,7 @@ def _compared(denoising: dict[str, Any], generator: str) -> Table:
     head = ("sensor", "network", "RMSE over best filter's", "angle over best filter's", "still noise over raw",
             "PSNR behind best network, dB")  # fmt: skip
     return Table(f"Against the filters, {PEOPLE[generator]}", note, head, tuple(rows))
+
+
+def _ratio(estimate: dict[str, Any]) -> str:
+    return with_interval(estimate["value"], (estimate["low"], estimate["high"]), 2)

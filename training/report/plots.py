@@ -15,7 +15,7 @@ from training.report.recognition import combination_title
 # Okabe & Ito's colours, which people with any colour vision can tell apart; yellow is left out on white paper.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "depthface"}
+STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "depthface"}
 LEAST_RATE = 1e-4
 
 

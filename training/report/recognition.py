@@ -24,8 +24,9 @@ def recognition_figures(found: Found) -> Iterator[Figure]:
             yield Figure("recognition", people, subset, method, "equal error rate", "share", *_bounds(equal), count)
             for kind, key in (("FNIR at FPIR", "fnir_at_fpir"), ("FNMR at FMR", "fnmr_at_fmr")):
                 rates = part[key]
-                for rate, *bounds in zip(rates["false"], rates["missed"], rates["low"], rates["high"], strict=True):
-                    yield Figure("recognition", people, subset, method, f"{kind} {rate:g}", "share", *bounds, count)
+                for rate in rates["false"]:
+                    shown = (f"{kind} {rate:g}", "share", *_rate(rates, rate), count)
+                    yield Figure("recognition", people, subset, method, *shown)
         for sensor, rank1 in one["sensors"].items():
             yield Figure("recognition", people, sensor, method, "rank-1", "share", *_bounds(rank1), rank1["count"])
 
