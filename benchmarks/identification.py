@@ -193,6 +193,7 @@ def main() -> None:
     parser.add_argument("--people", choices=tuple(FIRST), required=True)
     parser.add_argument("--generator", choices=("ict", "makehuman"), default="ict")
     parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--recogniser", default="recogniser", help="name of the file among the models, without .onnx")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--each", type=int, default=2, help="probes per person and condition")
     parser.add_argument("--out", type=Path, required=True)
@@ -202,7 +203,7 @@ def main() -> None:
     program = Program(
         Locator.open(folder / "locator.onnx"),
         Denoiser.open(folder / "denoiser.onnx"),
-        Recogniser.open(folder / "recogniser.onnx"),
+        Recogniser.open(folder / f"{arguments.recogniser}.onnx"),
     )
     faces: FaceGenerator = (
         IctModel.load(arguments.faces / "ict_face_model.npz")
@@ -213,6 +214,7 @@ def main() -> None:
     sensors = [name for name in PROBED_BY if held_out or name != HELD_OUT_SENSOR]
     found = identify(program, faces, FIRST[arguments.people], arguments.count, arguments.each, sensors)
     head = {"data": "simulated", "people": arguments.people, "generator": arguments.generator, "gallery": ENROLLED_BY}
+    head["recogniser"] = program.recogniser.card.identity
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(head | found, indent=1, ensure_ascii=False) + "\n")
 
