@@ -143,6 +143,7 @@ def lock3dface(folder: Path, people=(5, 6, 7)) -> Path:
             (1, "NU", 1, None),
             (1, "FE", 1, 0),
             (1, "OC", 1, None),
+            (1, "NU", 2, None),
             (2, "NU", 1, None),
         ):
             stem = f"{k + 1:03d}_Kinect_{kind}_{number}"

@@ -26,14 +26,15 @@ TEST_SEED = 2_000_000
 SUBSETS = ("NU", "FE", "PS", "OC", "TM")
 
 
-def _device() -> torch.device:
+def best_device() -> torch.device:
+    """A GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def batches(pictures: list[Picture], inputs: int) -> list[Tensor]:
     """The first `inputs` of the networks' inputs, stacked."""
     given = [network_input(picture) for picture in pictures]
-    return [torch.from_numpy(np.stack([one[key] for one in given])).to(_device()) for key in INPUTS[:inputs]]
+    return [torch.from_numpy(np.stack([one[key] for one in given])).to(best_device()) for key in INPUTS[:inputs]]
 
 
 def _blocks(faces: Faces) -> Iterator[range]:
@@ -43,8 +44,14 @@ def _blocks(faces: Faces) -> Iterator[range]:
 
 @torch.inference_mode()
 def _values(network: nn.Module, pictures: list[Picture]) -> NDArray[np.float32]:
-    """(N, S, S) what a denoiser makes of pictures, in [-1, 1]."""
+    """(N, S, S) what a denoiser makes of pictures, in [-1, 1].
+
+    Raises:
+        ValueError: if it makes no number of them.
+    """
     value, _ = network(*batches(pictures, len(INPUTS)))
+    if not torch.isfinite(value).all():
+        raise ValueError("the denoiser's training went astray: it gives no finite depth; train it again")
     return value[:, 0].float().cpu().numpy()
 
 
@@ -54,7 +61,7 @@ def denoising(checkpoint: Path | None, faces: Faces) -> dict[str, Estimate]:
     Over the whole picture, background included, in the range of [-1, 1]: the paper does not say either, but its own
     PSNR follows from its RMSE with a peak of 2.
     """
-    network = load_model(checkpoint).to(_device()) if checkpoint else None
+    network = load_model(checkpoint).to(best_device()) if checkpoint else None
     figures: dict[str, list[float]] = {"PSNR": [], "SSIM": [], "RMSE": []}
     for block in _blocks(faces):
         clean = [faces[n] for n in block]
@@ -84,7 +91,7 @@ def denoised(pictures: Pictures, checkpoint: Path, folder: Path) -> Pictures:
     mark = hashlib.sha256(source).hexdigest()
     if (folder / INDEX).exists() and Pictures(folder).mark == mark:
         return Pictures(folder)
-    network = load_model(checkpoint).to(_device())
+    network = load_model(checkpoint).to(best_device())
 
     def made() -> Iterator[list[tuple[Entry, NDArray[np.uint16]]]]:
         for block in _blocks(pictures):
@@ -111,7 +118,7 @@ def rank_1(checkpoint: Path, gallery: Faces, probes: Faces) -> dict[str, Estimat
     Cosine with the nearest picture of each person, ties counted against us. Probes of people whose picture of enrolment
     showed no face are left out.
     """
-    network = load_model(checkpoint).to(_device())
+    network = load_model(checkpoint).to(best_device())
     names = people(gallery)
     column = {name: k for k, name in enumerate(names)}
     known = np.array([n for n, entry in enumerate(probes.entries) if entry.person in column], np.intp)

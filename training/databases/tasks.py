@@ -25,7 +25,15 @@ INPUTS = ("depth", "normals", "valid", "noise")
 
 
 class Faces(Protocol):
-    """Prepared pictures, of one database or of several."""
+    """Prepared pictures, of one database or of several.
+
+    mark: says which, see `training.databases.prepare.fingerprint`
+    """
+
+    @property
+    def mark(self) -> str:
+        """Says which pictures they are."""
+        ...
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -43,6 +51,7 @@ class Joined:
     def __init__(self, *parts: Pictures) -> None:
         self._parts = parts
         self.entries = [entry for part in parts for entry in part.entries]
+        self.mark = " ".join(part.mark for part in parts)
 
     def __len__(self) -> int:
         return len(self.entries)
