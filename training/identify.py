@@ -95,7 +95,7 @@ class Comparison:
     def rank1(self) -> dict[str, Any]:
         """Share of probes whose best match is the right person."""
         hits = recognition.ranks(self.similarity, self.own) == 1
-        return rounded(intervals.mean(hits.astype(np.float64), self.own))
+        return rounded(intervals.share(hits, self.own))
 
 
 def curve(rates: Rates) -> dict[str, list[float]]:
@@ -111,14 +111,14 @@ def detection(same: Trials, other: Trials) -> dict[str, list[float]]:
 
 def at_threshold(comparison: Comparison, threshold: float) -> dict[str, Any]:
     """FPIR and, per subset, FNIR at a fixed threshold."""
-    false = (comparison.strangers.similarity >= threshold).astype(np.float64)
+    false = comparison.strangers.similarity >= threshold
     found = comparison.searches()
-    missed = (found.similarity < threshold).astype(np.float64)
+    missed = found.similarity < threshold
     return {
         "threshold": threshold,
-        "fpir": rounded(intervals.mean(false, comparison.strangers.person)),
+        "fpir": rounded(intervals.share(false, comparison.strangers.person)),
         "fnir": {
-            name: rounded(intervals.mean(missed[chosen], found.person[chosen]))
+            name: rounded(intervals.share(missed[chosen], found.person[chosen]))
             for name, chosen in groups(comparison).items()
         },
     }

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, norm
+from scipy.stats import binomtest, bootstrap, norm
 
 from depthface_app.core.metrics import intervals, recognition
 from depthface_app.core.metrics.recognition import Trials
@@ -83,7 +83,8 @@ def test_people_who_are_never_confused_have_no_error():
     same, other = trials(np.linspace(0.8, 0.9, 50)), trials(np.linspace(0, 0.5, 50))
     assert recognition.equal_error(same, other).value == 0
     rates = recognition.missed_at(same, other, np.array([0.01]))
-    assert (rates.missed[0], rates.low[0], rates.high[0]) == (0, 0, 0)
+    assert (rates.missed[0], rates.low[0]) == (0, 0)
+    assert rates.high[0] == pytest.approx(1 - 0.025 ** (1 / 50))
 
 
 def test_searches_that_cannot_succeed_are_missed_at_every_threshold():
@@ -135,3 +136,17 @@ def test_missing_values_are_left_out_of_both_sides():
     assert intervals.ratio_of_means(a, b, np.arange(3)).value == 0.5
     assert intervals.mean(a, np.arange(3)).count == 2
     assert np.isnan(intervals.mean(np.array([np.nan]), np.arange(1)).value)
+
+
+@pytest.mark.parametrize("people", [8, 60, 500])
+def test_what_never_happened_may_still_happen(people):
+    exact = binomtest(0, people).proportion_ci(0.95, method="exact").high
+    never = intervals.share(np.zeros(people, bool), np.arange(people))
+    always = intervals.share(np.ones(people, bool), np.arange(people))
+    assert (never.value, never.low, never.high) == pytest.approx((0, 0, exact))
+    assert (always.value, always.low, always.high) == pytest.approx((1, 1 - exact, 1))
+
+
+def test_a_share_between_nothing_and_all_has_the_interval_of_a_mean():
+    hits, person = np.arange(40) % 4 > 0, np.arange(40)
+    assert intervals.share(hits, person) == intervals.mean(hits.astype(float), person)

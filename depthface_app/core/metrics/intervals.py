@@ -7,7 +7,7 @@ Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 6 a
 Davison & Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,29 @@ def mean(values: NDArray[np.floating], person: NDArray[np.intp]) -> Estimate:
     again = drawn_again(len(total))
     low, high = interval((again @ total) / (again @ count))
     return Estimate(float(values.mean()), low, high, len(values), len(total))
+
+
+def unseen_rate(people: int) -> float:
+    """How often what none of so many people showed may still happen: the upper 95 % bound for 0 of n.
+
+    Drawing the same zeros again would call it certain.
+
+    Source: Clopper & Pearson, Biometrika 26(4), 1934, for no success.
+    """
+    return float(1 - (PERCENTILES[0] / 100) ** (1 / people))
+
+
+def share_bounds(value: float, low: float, high: float, people: int) -> tuple[float, float]:
+    """The interval of a share, widened where it is 0 or 1 and drawing again cannot."""
+    unseen = unseen_rate(people)
+    return (min(low, 1 - unseen) if value == 1 else low), (max(high, unseen) if value == 0 else high)
+
+
+def share(hits: NDArray[np.bool_], person: NDArray[np.intp]) -> Estimate:
+    """Share of (N,) that hit."""
+    found = mean(hits.astype(np.float64), person)
+    low, high = share_bounds(found.value, found.low, found.high, found.people)
+    return replace(found, low=low, high=high)
 
 
 def ratio_of_means(above: NDArray[np.floating], below: NDArray[np.floating], person: NDArray[np.intp]) -> Estimate:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from depthface_app.core.metrics.intervals import Estimate, Floats, drawn_again, interval, sums
+from depthface_app.core.metrics.intervals import Estimate, Floats, drawn_again, interval, share_bounds, sums
 
 LOWEST = float(np.finfo(np.float64).min)
 CURVE_STEPS = 800  # thresholds at which the curves of the repeats are kept
@@ -76,8 +76,9 @@ def cumulative_match(rank: NDArray[np.intp], person: NDArray[np.intp], longest: 
     total, count = sums(hits, person)
     again = drawn_again(len(total))
     repeated = (again @ total) / (again @ count)[:, None]
-    low, high = np.percentile(repeated, (2.5, 97.5), axis=0)
-    return hits.mean(0), low, high
+    value = hits.mean(0)
+    bounds = [share_bounds(v, *interval(r), len(total)) for v, r in zip(value, repeated.T, strict=True)]
+    return value, *np.array(bounds).T
 
 
 def threshold_at(other: Trials, rate: float) -> float:
@@ -129,14 +130,13 @@ def missed_at(same: Trials, other: Trials, false_rates: Floats) -> Rates:
     """
     thresholds = _steps(same, other)
     false, missed = _repeated(same, other, thresholds)
-    value, low, high = [], [], []
-    for rate in false_rates:
-        value.append(missed_share(same, threshold_at(other, rate)))
+    people = len(np.unique(same.person))
+    value = np.array([missed_share(same, threshold_at(other, rate)) for rate in false_rates])
+    bounds = []
+    for rate, found in zip(false_rates, value, strict=True):
         first = np.argmax(false <= rate + 1e-12, axis=1)
-        bounds = interval(missed[np.arange(len(missed)), first])
-        low.append(bounds[0])
-        high.append(bounds[1])
-    return Rates(np.asarray(false_rates, np.float64), np.array(value), np.array(low), np.array(high))
+        bounds.append(share_bounds(found, *interval(missed[np.arange(len(missed)), first]), people))
+    return Rates(np.asarray(false_rates, np.float64), value, *np.array(bounds).T)
 
 
 def _crossing(false: Floats, missed: Floats) -> Floats:
@@ -155,6 +155,7 @@ def equal_error(same: Trials, other: Trials) -> Estimate:
     thresholds = _steps(same, other)
     (found, n_same), (false, n_other) = _reached(same, thresholds), _reached(other, thresholds)
     once = (false.sum(0) / n_other.sum())[None], 1 - (found.sum(0) / n_same.sum())[None]
-    low, high = interval(_crossing(*_repeated(same, other, thresholds)))
+    value = float(_crossing(*once)[0])
+    low, high = share_bounds(value, *interval(_crossing(*_repeated(same, other, thresholds))), len(n_same))
     count = len(same.similarity) + len(other.similarity)
-    return Estimate(float(_crossing(*once)[0]), low, high, count, len(np.union1d(same.person, other.person)))
+    return Estimate(value, low, high, count, len(np.union1d(same.person, other.person)))
