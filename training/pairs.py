@@ -111,6 +111,7 @@ def invented_sensor(rng: np.random.Generator) -> Sensor:
         SENSORS["d415"],
         width=width,
         height=width * 9 // 16,
+        min_mm=DISTANCES_MM["truedepth"][0] / 2,
         hfov_deg=float(rng.uniform(50, 95)),
         baseline_mm=float(rng.uniform(40, 80)),
         correlation_px=float(rng.choice((0.8, 1.4, 2.4, 3.4))),
@@ -168,7 +169,7 @@ class Scene:
             covers: as `Appearance.covers`; None puts an ellipsoid before one face in ten.
         """
         self._head = place(vertices_mm, faces.nose_tip, view.pose, view.nose_mm)
-        self._faces = faces
+        self._triangles = faces.facing(view.pose, view.nose_mm)
         self._wall_mm = view.nose_mm[2] + float(rng.uniform(250, 2500))
         if covers is None:
             self._covers = [_ellipsoid(rng, np.asarray(view.nose_mm, np.float32))] if rng.random() < 0.1 else []
@@ -178,7 +179,7 @@ class Scene:
 
     def depth(self, intrinsics: Intrinsics) -> NDArray[np.float32]:
         """(H, W) float32 mm."""
-        depth = render_depth(self._head, self._faces.triangles, intrinsics)
+        depth = render_depth(self._head, self._triangles, intrinsics)
         for cover in self._covers:
             depth = render_depth(cover.vertices_mm, cover.triangles, intrinsics, depth)
         return np.where(np.isnan(depth), np.float32(self._wall_mm), depth)

@@ -22,6 +22,7 @@ STEP_MM = WINDOW_MM / SIZE_PX
 LARGEST_STEP_MM = 12.0  # neighbours further apart in depth than this are not one surface
 ITERATIONS = 8
 FIRST_GATE_MM, LAST_GATE_MM = 18.0, 5.0  # residuals beyond the gate do not pull
+LEAST_POINTS = 100  # with fewer there is nothing to register
 FACE_HALF_WIDTH_MM, FACE_TOP_MM, FACE_BOTTOM_MM = 68.0, -50.0, 42.0  # what is registered: no hair, no moving jaw
 CANONICAL = Intrinsics(
     SIZE_PX, SIZE_PX, FAR_AWAY_MM / STEP_MM, FAR_AWAY_MM / STEP_MM, (SIZE_PX - 1) / 2, (SIZE_PX - 1) / 2
@@ -116,10 +117,12 @@ def register(
         moved = points_mm @ to_canonical.T.astype(np.float32) + shift.astype(np.float32)
         x, y = moved[:, 0], moved[:, 1]
         moved = moved[(np.abs(x) < FACE_HALF_WIDTH_MM) & (y > FACE_TOP_MM) & (y < FACE_BOTTOM_MM)]
+        if len(moved) < LEAST_POINTS:
+            break
         depth, normal = _look_up(mean, moved)
         distance = (moved[:, 2] - depth) * normal[:, 2]
         near = np.abs(distance) < gate_mm  # never where the mean face is unknown
-        if np.count_nonzero(near) < 100:
+        if np.count_nonzero(near) < LEAST_POINTS:
             break
         residual = distance[near]
         rows = _rows(moved[near], normal[near])

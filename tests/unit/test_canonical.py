@@ -87,6 +87,16 @@ def test_what_is_no_face_has_no_residual_to_trust(mean):
     np.testing.assert_array_equal(shift, 0)
 
 
+@pytest.mark.parametrize("columns", [0, 3])
+def test_a_crop_with_next_to_nothing_in_it_gives_an_empty_face(mean, columns):
+    depth = np.full((SIZE_PX, SIZE_PX), np.nan, np.float32)
+    depth[:, :columns] = AT_MM[2]
+    face = canonical_face(depth, crop_intrinsics(CAMERA, AT_MM, WINDOW_MM, SIZE_PX), AT_MM, HeadPose(0, 0, 0), mean)
+
+    assert face.residual_mm == np.inf
+    assert face.valid.mean() < 0.03
+
+
 def test_the_mesh_has_no_triangle_over_a_hole_or_a_step():
     depth = np.zeros((SIZE_PX, SIZE_PX), np.float32)
     whole = len(_mesh(depth))
