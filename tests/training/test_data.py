@@ -7,6 +7,7 @@ from depthface_app.core.canonical import canonical_face
 from depthface_app.core.depth import from_range
 from depthface_app.core.face import HeadPose
 from depthface_app.core.sensors import SENSORS
+from training.codes import ShapeCode
 from training.denoised import stand_in
 from training.faces.shape import Appearance, place
 from training.mean_face import mean_face
@@ -24,7 +25,7 @@ from training.pairs import (
     scene_intrinsics,
     truth,
 )
-from training.recognise import FaceData, ShapeCode
+from training.recognise import FaceData
 from training.seeds import TEST_IDENTITIES, TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
 
@@ -112,7 +113,7 @@ def test_registration_finds_the_pose_from_a_wrong_guess(faces, turned):
 
 def test_two_looks_at_one_person_share_their_shape_code(faces):
     shape = ShapeCode(faces)
-    data = FaceData(faces, mean_face(faces), shape, stand_in, seed=1, length=6)
+    data = FaceData(faces, mean_face(faces), shape, stand_in, seed=1, length=6, people=0)
     first, second, stranger = data[0], data[1], data[2]
     np.testing.assert_array_equal(first["shape"], second["shape"])
     assert not np.array_equal(first["depth"], second["depth"])

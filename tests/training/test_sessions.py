@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from depthface_app.core.face import HeadPose
+from depthface_app.core.render import render_depth
 from depthface_app.core.sensors import SENSORS
 from training.covers import DRAPE_MM, OCCLUDERS, Cover, fitted
 from training.distinct import LEAST_DIFFERENCE_MM, distinct_people, distinct_seeds, rigid_residual_mm
@@ -191,3 +192,18 @@ def test_training_people_have_higher_bumps_and_keep_them(faces):
     gain = np.linalg.norm(higher.detail[bumps]) / np.linalg.norm(plain.detail[bumps])
     assert 1 < gain < LARGEST_BUMP_GAIN
     np.testing.assert_array_equal(higher.detail[bends], plain.detail[bends])
+
+
+@pytest.mark.parametrize("pose", [HeadPose(0, 0, 0), HeadPose(50, 0, 0), HeadPose(-30, 25, 10)])
+def test_triangles_left_out_look_away_from_the_camera(faces, pose):
+    nose_mm = (60.0, -40.0, 500.0)
+    kept = {tuple(t) for t in faces.facing(pose, nose_mm).tolist()}
+    out = np.array([t for t in faces.triangles.tolist() if tuple(t) not in kept])
+    assert 0 < len(kept) <= len(faces.triangles)
+    head = place(faces.mean, faces.nose_tip, pose, nose_mm)
+    np.testing.assert_allclose(head[faces.nose_tip], nose_mm, atol=1e-3)
+    if len(out):
+        a, b, c = (head[out[:, k]] for k in range(3))
+        assert (np.einsum("ij,ij->i", np.cross(b - a, c - a), a) > 0).all()
+    whole, part = (render_depth(head, t, VIEW.sensor.intrinsics()) for t in (faces.triangles, np.array(sorted(kept))))
+    np.testing.assert_allclose(whole, part, atol=1e-3)

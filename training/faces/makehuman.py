@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from depthface_app.core.face import HeadPose
 from training.arrays import read_arrays
 from training.faces.growth import RELIEF_FIELDS, gaussian, hair_mm, outward
 from training.faces.loop import loop_matrix
@@ -134,6 +135,10 @@ class MakeHumanModel:
         if self.grows_hair:
             fine = fine + self._outward * hair_mm(self._relative, self._relief, appearance)[:, None]
         return fine * identity.stretch
+
+    def facing(self, pose: HeadPose, nose_mm: tuple[float, float, float]) -> NDArray[np.int32]:
+        """All triangles: people differ too much from the base mesh to tell which look away."""
+        return self.triangles
 
     def neutral_shape(self, identity: Identity) -> NDArray[np.float32]:
         """(K, 3) float32 mm of points of the neutral, shaved face before its subdivision."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,6 +74,10 @@ class FaceGenerator(Protocol):
         """(N, 3) float32 mm in model axes."""
         ...
 
+    def facing(self, pose: HeadPose, nose_mm: tuple[float, float, float]) -> NDArray[np.int32]:
+        """(K, 3) the triangles that a camera may see of a head placed like this, or all."""
+        ...
+
     def neutral_shape(self, identity: Identity) -> NDArray[np.float32]:
         """(K, 3) float32 mm of points spread over the neutral, shaved face, the same points for everybody."""
         ...
@@ -82,5 +87,7 @@ def place(
     vertices_mm: NDArray[np.float32], nose_tip: int, pose: HeadPose, nose_mm: tuple[float, float, float]
 ) -> NDArray[np.float32]:
     """Turn a head by `pose` about its nose tip and put that tip at `nose_mm` in camera axes."""
-    centred = (vertices_mm - vertices_mm[nose_tip]) * CAMERA_FROM_MODEL
-    return centred @ pose.matrix().T.astype(np.float32) + np.asarray(nose_mm, np.float32)
+    turn = pose.matrix() * CAMERA_FROM_MODEL
+    shift = np.asarray(nose_mm) - turn @ vertices_mm[nose_tip]
+    placed = cv2.transform(vertices_mm[:, None].astype(np.float32, copy=False), np.column_stack((turn, shift)))
+    return np.asarray(placed[:, 0], np.float32)
