@@ -16,8 +16,9 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ from training.trouble import said_plainly
 log = logging.getLogger(__name__)
 
 
+OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": partial(torch.optim.SGD, momentum=0.9),  # of which the paper says nothing; it is the usual one
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LoopConfig:
     """How to train.
@@ -49,6 +57,8 @@ class LoopConfig:
     precision:    "float32", "bfloat16", or "auto": bfloat16 where the processor has instructions for it. It is 2.2
                   times faster there, and 15 to 25 times slower on other processors; GPUs of these ten years have them.
     exact_share:  last part of the run that is float32 whatever the precision
+    optimiser:    "adamw", or as in the paper "adam" for denoisers and "sgd" for recognisers
+    periods:      the learning rate is halved after each of so many equal parts of the run; 0 = the cosine
     """
 
     steps: int
@@ -62,6 +72,17 @@ class LoopConfig:
     exact_share: float = 0.15
     seed: int = 1
     save_every: int = 200
+    optimiser: str = "adamw"
+    periods: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown optimiser.
+
+        Raises:
+            ValueError: if there is no such one.
+        """
+        if self.optimiser not in OPTIMISERS:
+            raise ValueError(f'there is no optimiser "{self.optimiser}"; known: {", ".join(OPTIMISERS)}')
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -72,8 +93,11 @@ def fast_bfloat16(device: torch.device) -> bool:
 
 
 def learning_rate(config: LoopConfig, step: int, progress: float) -> float:
-    """Linear warm-up, then half a cosine over the run."""
-    return config.learning_rate * min(1.0, (step + 1) / config.warm_up) * 0.5 * (1 + math.cos(math.pi * progress))
+    """Linear warm-up, then half a cosine over the run, or steps that halve it."""
+    fall = 0.5 * (1 + math.cos(math.pi * progress))
+    if config.periods:
+        fall = 0.5 ** min(int(progress * config.periods), config.periods - 1)
+    return config.learning_rate * min(1.0, (step + 1) / config.warm_up) * fall
 
 
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
@@ -126,7 +150,7 @@ class Run:
         torch.manual_seed(config.seed)
         self.model = task.model().to(self.share.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval()
-        self.optimiser = torch.optim.AdamW(
+        self.optimiser = OPTIMISERS[config.optimiser](
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.step, self.elapsed_s, self.loss = 0, 0.0, 0.0

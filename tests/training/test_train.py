@@ -81,6 +81,18 @@ def test_train_writes_figures_and_stops_at_the_last_step(tmp_path):
     assert lines[-1]["weight"] == figures["weight"]
 
 
+def test_learning_rate_can_be_halved_in_steps():
+    """The paper's: halved every 20 of 100 epochs."""
+    config = LoopConfig(steps=1000, batch=1, learning_rate=8e-2, warm_up=1, periods=5)
+    rates = [learning_rate(config, 500, progress) for progress in (0.0, 0.19, 0.2, 0.5, 0.8, 1.0)]
+    assert rates == pytest.approx([8e-2, 8e-2, 4e-2, 2e-2, 5e-3, 5e-3])
+
+
+def test_an_unknown_optimiser_is_one_sentence():
+    with pytest.raises(ValueError, match='no optimiser "adams"; known: adamw, adam, sgd'):
+        LoopConfig(steps=1, batch=1, learning_rate=1.0, optimiser="adams")
+
+
 def test_learning_rate_rises_then_falls_to_zero():
     config = build(LoopConfig, {**LOOP, "warm_up": 10})
     assert learning_rate(config, 0, 0.0) == pytest.approx(1e-3)
