@@ -152,6 +152,9 @@ def test_prepared_files_that_were_cut_are_refused(tmp_path, scans):
         file.truncate(3 * PICTURE_BYTES)
     with pytest.raises(ValueError, match="does not hold the 4 pictures"):
         Pictures(tmp_path)
+    (tmp_path / INDEX).write_bytes((scans.folder / INDEX).read_bytes()[:200])
+    with pytest.raises(ValueError, match="is damaged"):
+        Pictures(tmp_path)
 
 
 def test_a_disk_without_room_is_refused_at_once(tmp_path, monkeypatch):

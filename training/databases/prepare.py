@@ -70,13 +70,16 @@ class Pictures:
 
         Raises:
             FileNotFoundError: if the folder was not finished.
-            ValueError: if the two files do not belong together.
+            ValueError: if a file is damaged, or the two do not belong together.
         """
         self.folder = folder
-        index = json.loads((folder / INDEX).read_text())
-        self.mark: str = index["fingerprint"]
-        self.left_out: int = index["left_out"]
-        self.entries = [Entry(**{**entry, "nose_mm": tuple(entry["nose_mm"])}) for entry in index["entries"]]
+        try:
+            index = json.loads((folder / INDEX).read_text())
+            self.mark: str = index["fingerprint"]
+            self.left_out: int = index["left_out"]
+            self.entries = [Entry(**{**entry, "nose_mm": tuple(entry["nose_mm"])}) for entry in index["entries"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{folder / INDEX} is damaged ({error}): delete {folder}") from error
         shape = (len(self.entries), SIZE_PX, SIZE_PX)
         if (folder / PICTURES).stat().st_size != len(self.entries) * PICTURE_BYTES:
             raise ValueError(
