@@ -21,6 +21,7 @@ from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_change
 from depthface_app.pipeline.stages import Models, Options
 
 GALLERY_FILE = "gallery.sqlite3"
+DEFAULT_MODELS = {"locator": "locator", "denoiser": "denoiser", "recogniser": "recogniser_int8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Setup:
 def model_file(kind: str, chosen: str | None) -> Path:
     """The file of a network: the chosen path, the shipped model of that name, or the shipped default."""
     if chosen is None:
-        return asset(f"models/{kind}.onnx")
+        return asset(f"models/{DEFAULT_MODELS[kind]}.onnx")
     shipped = asset(f"models/{chosen}.onnx")
     return shipped if shipped.is_file() else Path(chosen).expanduser()
 

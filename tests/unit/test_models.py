@@ -6,14 +6,38 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from depthface_app.build import open_recogniser
 from depthface_app.core.assets import asset
+from depthface_app.core.errors import GalleryError
+from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import CARD_KEY, ModelCard
+from depthface_app.pipeline.settings import Settings
 
 FILES = sorted(asset("models").glob("*.onnx"))
 
 
 def test_all_networks_are_shipped():
-    assert {path.stem for path in FILES} >= {"locator", "aligner", "denoiser", "denoiser_2x", "recogniser"}
+    assert {path.stem for path in FILES} >= {
+        "locator",
+        "aligner",
+        "denoiser",
+        "denoiser_2x",
+        "recogniser",
+        "recogniser_int8",
+    }
+
+
+def test_the_default_recogniser_is_int8_and_never_mixed_with_float():
+    by_default, chosen = open_recogniser(Settings()).card, open_recogniser(Settings(recogniser="recogniser")).card
+    assert "int8" in by_default.version
+    assert "int8" not in chosen.version
+    assert by_default.threshold == pytest.approx(chosen.threshold, abs=0.02)
+    parity = by_default.figures["beside_float_on_simulated_validation_people"]
+    assert parity["cosine_mean"] > 0.998
+    assert max(parity[rate]["low"] for rate in ("rank1_lost", "fnir_lost")) < 0.003  # not surely worse
+    gallery = Gallery.of(chosen.identity, [("Ada", np.eye(1, 8, dtype=np.float32))])
+    with pytest.raises(GalleryError, match="cannot be compared"):
+        gallery.match(np.eye(1, 8, dtype=np.float32)[0], by_default.identity, 0.5)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
