@@ -171,6 +171,15 @@ def test_space_to_depth_quarters_the_encoder():
     assert squared.multiply_adds < 0.35 * plain.multiply_adds
 
 
+@pytest.mark.parametrize("network", SMALL)
+def test_every_network_can_work_at_half_the_resolution(network):
+    whole = denoiser(small(network))
+    half = denoiser(small(network, space_to_depth=2)).eval()
+    depth, logit = half(*given())
+    assert depth.shape == logit.shape == (1, 1, 128, 128)
+    assert cost(half, *given()).multiply_adds < 0.75 * cost(whole, *given()).multiply_adds
+
+
 # ---- switches of tables 4, 5 and 9
 
 

@@ -62,10 +62,10 @@ class Ddrnet(PictureDenoiser):
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(2 * w, w // 2, 3, stride=2, padding=1, output_padding=1) for w in reversed(widths[1:])
         )
-        self.last = nn.Conv2d(2 * widths[0], config.outputs, 3, padding=1)
+        self.last = nn.Conv2d(2 * widths[0], config.raw_pictures, 3, padding=1)
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, H, W) to (B, outputs, H, W)."""
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
         skips = [F.leaky_relu(self.first(pictures), LEAK)]
         for down in self.down:
             skips.append(F.leaky_relu(down(skips[-1]), LEAK))

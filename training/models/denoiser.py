@@ -30,6 +30,8 @@ class DenoiserConfig:
     noise:   whether it reads how noisy the crop is; None = with the gated head only
     noise_steps: distances in pixels at which it then also measures how much neighbours differ (ours); spatially
              correlated noise shows at the longer ones only
+    space_to_depth: side in pixels of the squares that become one pixel with more channels inside the network (ours): 2
+             lets it work at 64 × 64 and below, for a quarter of the cost
     """
 
     head: str = "direct"
@@ -37,6 +39,7 @@ class DenoiserConfig:
     valid: bool | None = None
     noise: bool | None = None
     noise_steps: tuple[int, ...] = ()
+    space_to_depth: int = 1
 
     def __post_init__(self) -> None:
         """Refuse an unknown head.
@@ -69,8 +72,13 @@ class DenoiserConfig:
 
     @property
     def pictures(self) -> int:
-        """Pictures that the network reads, normals included."""
-        return self.depth_pictures + 3 * self.normals
+        """Channels that a picture network begins with: depth, what is known of it, and normals."""
+        return (self.depth_pictures + 3 * self.normals) * self.space_to_depth**2
+
+    @property
+    def raw_pictures(self) -> int:
+        """Channels that a picture network ends with."""
+        return self.outputs * self.space_to_depth**2
 
 
 def depth_input(config: DenoiserConfig, depth: Tensor, valid: Tensor, noise: Tensor) -> Tensor:
@@ -128,7 +136,7 @@ class PictureDenoiser(nn.Module):
         self.config = config
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, H, W) to (B, outputs, H, W)."""
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
         raise NotImplementedError
 
     def forward(
@@ -144,4 +152,9 @@ class PictureDenoiser(nn.Module):
         pictures = depth_input(self.config, depth, valid, noise)
         if self.config.normals:
             pictures = torch.cat((pictures, normals), 1)
-        return apply_head(self.config.head, self.raw(pictures), depth, valid)
+        square = self.config.space_to_depth
+        if square == 1:
+            raw = self.raw(pictures)
+        else:
+            raw = F.pixel_shuffle(self.raw(F.pixel_unshuffle(pictures, square)), square)
+        return apply_head(self.config.head, raw, depth, valid)

@@ -28,8 +28,6 @@ class DmdnetConfig(DenoiserConfig):
     hidden:           widths of the decoder's hidden layers, (256, 128, 64, 32) in the paper
     encoding:         dimensions of the Fourier features and of the coordinate embedding, each
     fourier, embedding, multi_scale: the parts that table 5 of the paper leaves out in turn
-    space_to_depth:   side in pixels of the squares that become one pixel with more channels before the encoder (ours):
-                      2 lets it work at 64 × 64 and below, for a quarter of the cost
     """
 
     channels: int = 64
@@ -39,7 +37,6 @@ class DmdnetConfig(DenoiserConfig):
     fourier: bool = True
     embedding: bool = True
     multi_scale: bool = True
-    space_to_depth: int = 1
 
     @property
     def scales(self) -> tuple[int, ...]:

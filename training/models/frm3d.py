@@ -87,10 +87,10 @@ class Frm3d(PictureDenoiser):
         self.features = nn.ModuleList(Receptive(w) for w in widths)
         self.halve = nn.ModuleList(Halve(w) for w in widths[:-1])
         self.enlarge = nn.ModuleList(Double(w) for w in reversed(widths[:-1]))
-        self.last = nn.Conv2d(widths[0], config.outputs, 3, padding=1)
+        self.last = nn.Conv2d(widths[0], config.raw_pictures, 3, padding=1)
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, H, W) to (B, outputs, H, W)."""
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
         x, skips = self.features[0](self.first(pictures)), []
         for halve, features in zip(self.halve, list(self.features)[1:], strict=True):
             skips.append(x)

@@ -93,10 +93,10 @@ class Nafnet(PictureDenoiser):
             nn.Sequential(nn.Conv2d(2 * w, 4 * w, 1, bias=False), nn.PixelShuffle(2)) for w in upward
         )
         self.up = nn.ModuleList(blocks(config.up, w) for w in upward)
-        self.last = nn.Conv2d(widths[0], config.outputs, 3, padding=1)
+        self.last = nn.Conv2d(widths[0], config.raw_pictures, 3, padding=1)
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, H, W) to (B, outputs, H, W)."""
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
         x, skips = self.first(pictures), []
         for block, halve in zip(self.down, self.halve, strict=True):
             x = block(x)

@@ -46,10 +46,10 @@ class Unet(PictureDenoiser):
         self.down = nn.ModuleList(DoubleConv(a, b) for a, b in zip((config.pictures, *widths), widths, strict=False))
         self.up = nn.ModuleList(nn.ConvTranspose2d(2 * w, w, 2, stride=2) for w in reversed(widths[:-1]))
         self.join = nn.ModuleList(DoubleConv(2 * w, w) for w in reversed(widths[:-1]))
-        self.last = nn.Conv2d(config.width, config.outputs, 1)
+        self.last = nn.Conv2d(config.width, config.raw_pictures, 1)
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, H, W) to (B, outputs, H, W)."""
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
         x, skips = pictures, []
         for level, block in enumerate(self.down):
             x = block(x if level == 0 else F.max_pool2d(x, 2))
