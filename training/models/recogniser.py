@@ -65,7 +65,7 @@ def _one_of(what: str, value: str, known: object) -> None:
 
 
 def _ldnfnet(config: RecogniserConfig, reading: tuple) -> FaceReader:
-    return Ldnfnet(*reading, variant=config.variant)
+    return Ldnfnet(*reading, config.variant)
 
 
 def _led3d(config: RecogniserConfig, reading: tuple) -> FaceReader:
