@@ -87,7 +87,7 @@ class FaceData(Dataset):
         person = int(generator(self.seed, n // 2, 4).integers(TRAIN_IDENTITIES.stop))
         if self.people:
             person = int(generator(self.seed, n, 3).integers(self.people))
-        identity = self.faces.sample_identity(generator(person))
+        identity = self.faces.training_identity(generator(person))
         appearance = training_appearance(self.faces, rng, COVERED)
         face = observe_face(self.faces, identity, appearance, training_view(rng), self.surface, self.mean, rng)
         sample: dict[str, NDArray[Any]] = {**face_arrays(face)}

@@ -20,7 +20,9 @@ from training.models.registry import denoiser, is_continuous, load_model
 from training.pairs import PHASES, TRAINED_SENSORS, Pair, make_pair, sample_view, training_view, use_one_thread
 from training.recognise import RecogniseTask
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
+from training.sessions import training_appearance
 
+COVERED = 0.2  # share of training crops with glasses, a mask, a hand, long hair or a scarf
 ICT_FILE = "ict_face_model.npz"
 
 
@@ -70,8 +72,9 @@ class PairData(Dataset):
         rng = generator(self.seed, n)
         phase = int(generator(self.seed, n // self.batch, 1).choice(len(PHASES), p=(0.6, 0.1, 0.1, 0.1, 0.1)))
         phase *= self.sub_pixel
-        identity = self.faces.sample_identity(generator(int(rng.integers(TRAIN_IDENTITIES.stop))))
-        pair = make_pair(self.faces, identity, rng, training_view(rng), PHASES[phase])
+        identity = self.faces.training_identity(generator(int(rng.integers(TRAIN_IDENTITIES.stop))))
+        look = training_appearance(self.faces, rng, COVERED)
+        pair = make_pair(self.faces, identity, rng, training_view(rng), PHASES[phase], look)
         return {**pair_arrays(pair), "phase": np.array(phase)}
 
 
