@@ -65,7 +65,12 @@ def set_encoding(decoder: Decoder, encoded: Tensor, tile: Tensor) -> None:
     Args:
         encoded: (1, first, S, S) what positions add at every scale.
         tile: (1, first, r, r) what the offset adds inside one cell of the coarsest map.
+
+    Raises:
+        ValueError: if the decoder has no learned embedding to take the map.
     """
+    if decoder.embedding is None or decoder.encoding is None:
+        raise ValueError("a file can be recalled only into a DMDNet with coordinate embedding and Fourier features")
     first = encoded.shape[1]
     n = decoder.embedding.shape[1]
     with torch.no_grad():

@@ -11,6 +11,8 @@ from training.models.margins import MARGINS
 from training.models.mobilefacenet import EMBEDDING, MobileFaceNet
 from training.models.residual import ResidualCorrelation
 
+Reading = tuple[Tensor | None, Tensor | None, float, bool]  # mean depth, mean normals, scale, plain
+
 
 @dataclass(frozen=True, slots=True)
 class RecogniserConfig:
@@ -64,25 +66,25 @@ def _one_of(what: str, value: str, known: object) -> None:
         raise ValueError(f'there is no {what} "{value}"; known: {", ".join(names)}')
 
 
-def _ldnfnet(config: RecogniserConfig, reading: tuple) -> FaceReader:
+def _ldnfnet(config: RecogniserConfig, reading: Reading) -> FaceReader:
     return Ldnfnet(*reading, config.variant)
 
 
-def _led3d(config: RecogniserConfig, reading: tuple) -> FaceReader:
+def _led3d(config: RecogniserConfig, reading: Reading) -> FaceReader:
     width = config.width or FUSED
     return SinglePath(Led3d(4 if config.normals else 1, width), width, config.normals, *reading)
 
 
-def _mobilefacenet(config: RecogniserConfig, reading: tuple) -> FaceReader:
+def _mobilefacenet(config: RecogniserConfig, reading: Reading) -> FaceReader:
     trunk = MobileFaceNet(4 if config.normals else 1, config.width or 104)
     return SinglePath(trunk, EMBEDDING, config.normals, *reading)
 
 
-def _icp(config: RecogniserConfig, reading: tuple) -> FaceReader:
+def _icp(config: RecogniserConfig, reading: Reading) -> FaceReader:
     return ResidualCorrelation(*reading)
 
 
-NETWORKS: dict[str, Callable[[RecogniserConfig, tuple], FaceReader]] = {
+NETWORKS: dict[str, Callable[[RecogniserConfig, Reading], FaceReader]] = {
     "ldnfnet": _ldnfnet, "led3d": _led3d, "mobilefacenet": _mobilefacenet, "icp": _icp,
 }  # fmt: skip
 
