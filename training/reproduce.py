@@ -129,7 +129,7 @@ def reproduced(table: Table, shop: Workshop) -> list[Path]:
     if shop.steps:
         notes.insert(
             0,
-            f"**Every training was cut short at {shop.steps} steps: these figures only show that the command works.**",
+            f"**Every training was cut short (steps: {shop.steps}): these figures only show that the command works.**",
         )
     lines = [measure(row, table, shop) for row in table.rows]
     written = {"csv": as_csv(lines), "md": as_markdown(table, lines, notes)}

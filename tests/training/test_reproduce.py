@@ -91,7 +91,7 @@ def test_table_1_from_databases_to_figures(data, out):
     for row in rows:
         assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
     text = (out / "table1.md").read_text()
-    assert "cut short at 1 steps" in text
+    assert "cut short (steps: 1)" in text
     assert "FRGCv2: 4 pictures from 4 files" in text
     assert "4,007 recordings of 466 people" in text
 
