@@ -206,7 +206,11 @@ class Run:
         return figures
 
     def one_step(self, batch: dict[str, Tensor], progress: float) -> float:
-        """One update; returns the loss."""
+        """One update; returns the loss.
+
+        Raises:
+            ValueError: if the gradient is not finite.
+        """
         rate = learning_rate(self.config, self.step, progress)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -216,7 +220,12 @@ class Run:
             loss = self.cost(self.share.moved(batch))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
+        if not torch.isfinite(norm):  # clipping would spread it over every weight
+            raise ValueError(
+                f"step {self.step}: the gradient is not finite; the last checkpoint is whole: "
+                'give precision = "float32" or a smaller learning_rate in [loop]'
+            )
         self.optimiser.step()
         self.step += 1
         follow(self.average, self.model, min(self.config.average, self.step / (self.step + 10)))

@@ -80,6 +80,15 @@ def test_dropout_is_in_what_resumes(tmp_path):
     assert one.one_step(batch, 0.0) != other.one_step(batch, 0.0)
 
 
+def test_a_gradient_that_is_no_number_changes_no_weight(tmp_path):
+    one = tiny(tmp_path)
+    before = [weight.clone() for weight in one.model.parameters()]
+
+    with pytest.raises(ValueError, match="not finite"):
+        one.one_step({"x": torch.full((4, 6), torch.nan), "y": torch.ones(4, 1)}, 0.0)
+    assert same(before, [weight.detach() for weight in one.model.parameters()])
+
+
 def test_a_checkpoint_of_before_goes_on(tmp_path):
     """Checkpoints are eight fields since the first issue."""
     run = tiny(tmp_path)

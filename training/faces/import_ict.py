@@ -62,7 +62,7 @@ def import_ict(checkout: Path, layout: Layout = LIGHT) -> dict[str, NDArray]:
         raise ValueError(f"{folder / 'generic_neutral_mesh.obj'} has {found} vertices instead of {layout.vertices}")
     about = _indices(folder / "vertex_indices.json")
     triangles, parts = _kept_triangles(neutral, layout)
-    triangles, kept = renumbered(triangles)
+    numbered, kept = renumbered(triangles)
     landmarks = np.searchsorted(kept, about["idx_to_landmark_verts"])
     if not np.array_equal(kept[np.minimum(landmarks, len(kept) - 1)], about["idx_to_landmark_verts"]):
         raise ValueError(f"{folder / 'vertex_indices.json'} has landmarks outside the face; it belongs to another mesh")
@@ -71,11 +71,11 @@ def import_ict(checkout: Path, layout: Layout = LIGHT) -> dict[str, NDArray]:
         "id_basis": _basis(folder, [f"identity{k:03d}" for k in range(layout.modes)], neutral, kept),
         "ex_basis": _basis(folder, about["expressions"], neutral, kept),
         "ex_names": np.array(about["expressions"]),
-        "triangles": triangles,
+        "triangles": numbered,
         "tri_part": parts,
         "part_names": np.array(PART_NAMES),
         "landmarks68": landmarks.astype(np.int32),
-        "nose_tip": np.int32(landmarks[NOSE_TIP_LANDMARK]),
+        "nose_tip": np.array(landmarks[NOSE_TIP_LANDMARK], np.int32),
         "src_vertex": kept,
     }
 

@@ -45,7 +45,7 @@ def import_makehuman(checkout: Path, lowest_mm: float = LOWEST_MM) -> dict[str, 
     if missing:
         raise ValueError(f"{data / '3dobjs/base.obj'} has no group {missing[0]!r}; the file is incomplete")
     head = np.isin(part, PARTS) & ((part != BODY) | (MM * base.vertices[triangles].mean(1)[:, 1] > lowest_mm))
-    triangles, kept = renumbered(triangles[head])
+    numbered, kept = renumbered(triangles[head])
     points = MM * base.vertices[kept]
     targets = data / "targets"
     detail = [path for folder in DETAIL_FOLDERS for path in _targets(targets / folder)]
@@ -64,7 +64,7 @@ def import_makehuman(checkout: Path, lowest_mm: float = LOWEST_MM) -> dict[str, 
         "detail_names": np.array([f"{path.parent.name}/{_stem(path)}" for path in detail]),
         "expr": moved(expressions),
         "expr_names": np.array([_stem(path) for path in expressions]),
-        "triangles": triangles,
+        "triangles": numbered,
         "tri_part": part[head],
         "nose_tip": np.int32(np.argmax(points[:, 2])),
         "src_vertex": kept,

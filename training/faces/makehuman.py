@@ -71,7 +71,8 @@ class MakeHumanModel:
     def _make_relief(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """(RELIEF_FIELDS, N) smooth fields for hair and beard."""
         points = self._relative
-        radii = np.exp(rng.uniform(*np.log(RELIEF_RADII_MM), RELIEF_FIELDS))
+        least, most = np.log(RELIEF_RADII_MM)
+        radii = np.exp(rng.uniform(least, most, RELIEF_FIELDS))
         front = np.flatnonzero(points[:, 2] > -100)
         return np.stack([gaussian(points, points[rng.choice(front)], float(radius)) for radius in radii])
 
