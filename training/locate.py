@@ -16,16 +16,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, default_collate
 
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import ALIGNER_SIZE_PX, ALIGNER_WINDOW_MM, LookAt, look_input, overview_input
-from training.checkpoint import Checkpoint
+from training.checkpoint import Checkpoint, current_commit
 from training.models.locator import STRIDE, Aligner, Scout
 from training.props import Rng
+from training.recall import recall
 from training.seeds import generator
 from training.sightings import FACE, IGNORED, OVERVIEW_UNIT_MM, WINDOW_UNIT_MM
-from training.tasks import Task
 from training.train import LoopConfig, Run
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ LEAST_SPREAD_CELLS = 0.6
 IGNORE_RADIUS_MM = 90.0
 MIRROR = np.diag((-1.0, 1.0, 1.0)).astype(np.float32)
 VALIDATION_SAMPLES = 1500
-DECEIVING_WINDOWS = 4000
+HARDEST_SHARE = 0.2
+NORMALISING_SAMPLES = 96
 NOISE_MM_AT_M = 3.0
 WINDOW_CORRELATION_PX_PER_M, OVERVIEW_CORRELATION_PX = 1.2, 0.9
 LOOPS = {
@@ -119,19 +120,18 @@ class WindowBank:
 
 
 class WindowData(Dataset):
-    """Random windows: a third faces, a third anything else, a third of what deceives most, where that is known."""
+    """Random windows: a quarter each of faces, of anything else, and of the hardest of both, where these are known."""
 
-    def __init__(self, bank: WindowBank, seed: int, length: int, deceiving: NDArray[np.intp]) -> None:
+    def __init__(self, bank: WindowBank, seed: int, length: int, hardest: Sequence[NDArray[np.intp]]) -> None:
         self.bank, self.seed, self.length = bank, seed, length
-        others = np.flatnonzero(~bank.is_face)
-        self.pools = np.flatnonzero(bank.is_face), others, deceiving if len(deceiving) else others
+        self.pools = np.flatnonzero(bank.is_face), np.flatnonzero(~bank.is_face), *hardest
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, n: int) -> dict[str, NDArray[np.float32]]:
         rng = generator(self.seed, n)
-        pool = self.pools[n % 3]
+        pool = self.pools[n % len(self.pools)]
         return self.bank.sample(int(pool[rng.integers(len(pool))]), rng)
 
 
@@ -250,6 +250,9 @@ class ScoutTask:
     def __init__(self, banks: Sequence[Path], validation: Path) -> None:
         self.bank, self.held = OverviewBank.load(banks), OverviewBank.load([validation])
 
+    def learn_from(self, start: nn.Module) -> None:
+        """Nothing: every cell of every overview counts."""
+
     def model(self) -> nn.Module:
         """A scout."""
         return Scout()
@@ -282,21 +285,26 @@ class AlignerTask:
 
     def __init__(self, banks: Sequence[Path], validation: Path) -> None:
         self.bank, self.held = WindowBank.load(banks), WindowBank.load([validation])
-        self.deceiving = np.zeros(0, np.intp)
+        self.hardest: list[NDArray[np.intp]] = []
 
-    def learn_from(self, checkpoint: Path) -> None:
-        """Find the windows without a face that a trained aligner refuses least surely."""
-        aligner = Aligner().eval()
-        aligner.load_state_dict(Checkpoint.load(checkpoint).average)
-        others, logits = np.flatnonzero(~self.bank.is_face), []
-        for start in range(0, len(others), 128):
-            windows = [self.bank.sample(int(k))["window"] for k in others[start : start + 128]]
+    def learn_from(self, start: nn.Module) -> None:
+        """Find the faces that a trained aligner is least sure of, and the windows it refuses least surely."""
+        logits = []
+        for first in range(0, len(self.bank.window), 128):
+            samples = range(first, min(first + 128, len(self.bank.window)))
+            windows = [self.bank.sample(k)["window"] for k in samples]
             with torch.no_grad():
-                logits.append(aligner(torch.from_numpy(np.stack(windows)))[0].numpy())
-        logit = np.concatenate(logits)
-        worst = np.argsort(-logit)[:DECEIVING_WINDOWS]
-        self.deceiving = others[worst]
-        log.info("the %d worst windows without a face have logits from %.1f up", len(worst), logit[worst].min())
+                logits.append(start(torch.from_numpy(np.stack(windows)))[0].numpy())
+        logit, face = np.concatenate(logits), self.bank.is_face
+        for pool, wrong in ((np.flatnonzero(face), -logit), (np.flatnonzero(~face), logit)):
+            worst = np.argsort(-wrong[pool])[: int(HARDEST_SHARE * len(pool))]
+            self.hardest.append(pool[worst])
+            log.info(
+                "%d hardest of %d windows, at logits that miss by %.1f or more",
+                len(worst),
+                len(pool),
+                wrong[pool[worst[-1]]],
+            )
 
     def model(self) -> nn.Module:
         """An aligner."""
@@ -304,7 +312,7 @@ class AlignerTask:
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
         """Windows from the bank."""
-        return WindowData(self.bank, seed, length, self.deceiving)
+        return WindowData(self.bank, seed, length, self.hardest)
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """Cross-entropy of face or not; on faces, Huber of the nose in cm and the length of the rotation's error."""
@@ -336,7 +344,21 @@ class AlignerTask:
         }
 
 
-TASKS: dict[str, Callable[[Sequence[Path], Path], Task]] = {"scout": ScoutTask, "aligner": AlignerTask}
+def recalled(task: ScoutTask | AlignerTask, model_file: Path, checkpoint: Path) -> Path:
+    """Write a checkpoint of what a model file holds, with the normalisation of samples of this task."""
+    model, data = task.model(), task.data(0, NORMALISING_SAMPLES, NORMALISING_SAMPLES)
+    batch = default_collate([data[n] for n in range(NORMALISING_SAMPLES)])
+    missing = recall(model, model_file, lambda network: task.loss(network, batch))
+    log.info("not in %s: %s", model_file.name, ", ".join(sorted(missing)) or "nothing")
+    weights = model.state_dict()
+    Checkpoint({}, weights, weights, {}, 0, 0.0, current_commit(), {}).save(checkpoint)
+    return checkpoint
+
+
+TASKS: dict[str, Callable[[Sequence[Path], Path], ScoutTask | AlignerTask]] = {
+    "scout": ScoutTask,
+    "aligner": AlignerTask,
+}
 
 
 def main() -> None:
@@ -347,7 +369,7 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, required=True, help="folder of validation shards")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--minutes", type=float, help="end after this much training time, learning rate and all")
-    parser.add_argument("--start-from", type=Path, help="checkpoint of another run to begin with")
+    parser.add_argument("--start-from", type=Path, help="checkpoint of another run, or model file, to begin with")
     parser.add_argument("--learning-rate", type=float, help="other than the network's own, for a run that refines")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -358,11 +380,13 @@ def main() -> None:
     loop = LOOPS[arguments.network]
     if arguments.learning_rate:
         loop = replace(loop, learning_rate=arguments.learning_rate)
-    if arguments.start_from and isinstance(task, AlignerTask):
-        task.learn_from(arguments.start_from)
     run = Run(task, loop, {"network": arguments.network, "loop": asdict(loop)}, arguments.out)
-    if arguments.start_from:
-        run.start_from(arguments.start_from)
+    start = arguments.start_from
+    if start and start.suffix == ".onnx":
+        start = recalled(task, start, arguments.out / "start.pt")
+    if start:
+        run.start_from(start)
+        task.learn_from(run.average)
     log.info("figures %s", run.train(arguments.minutes, 0))
 
 

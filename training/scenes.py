@@ -18,9 +18,12 @@ from depthface_app.core.sensors import SENSORS, Sensor, vary
 from training.crowd import Person, make_person
 from training.faces.shape import FaceGenerator, Identity
 from training.mesh import Mesh, joined, random_rotation
+from training.pairs import invented_sensor
 from training.props import TURNED, UPRIGHT, Rng
 
 HELD_OUT_SENSOR = "d435"
+INVENTED_UNITS, INVENTED_NOISE_MM = 0.45, (0.8, 8.0)  # share of scenes; range of the noise at 1 m
+POOR_UNITS, WORST_GAIN = 0.4, 3.5  # share of units that are up to this much noisier than their family
 TRAINED_SENSORS = tuple(name for name in SENSORS if name != HELD_OUT_SENSOR)
 NEAREST_MM, FARTHEST_MM = 350.0, 1600.0
 LARGEST_TURN_DEG = 75.0
@@ -70,13 +73,30 @@ class Scene:
 
 
 def draw_sensor(rng: Rng, names: Sequence[str] = TRAINED_SENSORS) -> Sensor:
-    """A unit of one of these families, some of them with another lens or picture size than the family's own."""
+    """A stereo camera that nobody makes, or a unit of one of these families, many with another lens or more noise.
+
+    Training on these is randomisation of the sensor: nothing of the held-out family is used, ranges are wide and round.
+    """
+    if rng.random() < INVENTED_UNITS:
+        return _with_noise_at_1_m(invented_sensor(rng), 10 ** rng.uniform(*np.log10(INVENTED_NOISE_MM)), rng)
     sensor = vary(SENSORS[names[int(rng.integers(len(names)))]], rng)
     if sensor.name == "d415" and rng.random() < 0.7:
         sensor = replace(sensor, width=848, height=480)
     if rng.random() < 0.6:
         sensor = replace(sensor, hfov_deg=float(rng.uniform(50, 95)))
+    if rng.random() < POOR_UNITS:
+        sensor = replace(sensor, noise_gain=sensor.noise_gain * WORST_GAIN ** float(rng.random()))
     return sensor
+
+
+def _with_noise_at_1_m(stereo: Sensor, noise_mm: float, rng: Rng) -> Sensor:
+    """A unit with holes and edges of its own whose readings at 1 m have this standard deviation.
+
+    Its correlation length stays, since every length is a bank of its own.
+    """
+    one_px_mm = 1000**2 / (stereo.fx * abs(stereo.baseline_mm))
+    gain = float(noise_mm / (one_px_mm * stereo.subpixel_px))
+    return replace(vary(stereo, rng), noise_gain=gain, correlation_px=stereo.correlation_px)
 
 
 def draw_scene(

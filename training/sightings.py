@@ -12,18 +12,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
+import onnxruntime as ort
 from numpy.typing import NDArray
-from torch import nn
 
 from depthface_app.core.finding import FindingRules, Network, examine, propose
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import LookAt, Overview, look_at, overview
 from depthface_app.core.sensors import observe
-from training.checkpoint import Checkpoint
 from training.faces.ict import IctModel
 from training.faces.shape import FaceGenerator, Identity
-from training.models.locator import Aligner, AlignerGraph, Scout, ScoutGraph
 from training.props import Rng
 from training.scenes import TURNED_AWAY_DEG, FaceTruth, Scene, draw_scene, draw_sensor
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
@@ -37,11 +34,13 @@ IDENTITIES_PER_SHARD = 250
 TRAIN_KEY, VALIDATION_KEY = 71, 72
 FACE, IGNORED, TURNED = 1, 0, -1
 LEAST_MINED_SCORE = 0.02
-MINED_WITHOUT_FACES = 0.5
+WINDOWS_PER_FACE = 4
+MINED_WITHOUT_FACES = 0.3
 LEAST_VISIBLE = 0.5
 LARGEST_FACE_TURN_DEG = 82.0
 CLEAR_MM = 150.0  # a window this far from every face is a sample of "no face"
-LARGE_OFFSET_MM, SMALL_OFFSET_MM = 38.0, 7.0
+REACH_MM = 110.0  # a proposal this near to a nose is a look at that face
+SMALL_OFFSET_MM, LARGE_OFFSETS_MM = 7.0, (38.0, 75.0)
 
 Proposer = Callable[[NDArray[np.float32], Intrinsics], list[NDArray[np.float64]]]
 
@@ -106,10 +105,14 @@ def other_window(seen_mm: NDArray[np.float32], intrinsics: Intrinsics, centre_mm
 
 
 def _jitter(rng: Rng) -> NDArray[np.float64]:
-    """From where the nose is to where the window is put: far off as after the overview, or near as after one pass."""
-    if rng.random() < 0.45:
+    """From where the nose is to where the window is put: far off as after the overview, or near as after one pass.
+
+    The overview errs by up to 100 mm, mostly in depth, where something covers a part of a distant face.
+    """
+    if rng.random() < 0.4:
         return rng.normal(0, SMALL_OFFSET_MM, 3)
-    return rng.uniform(-LARGE_OFFSET_MM, LARGE_OFFSET_MM, 3)
+    far = float(rng.choice(LARGE_OFFSETS_MM, p=(0.6, 0.4)))
+    return rng.uniform(-far, far, 3)
 
 
 def _surface_point(
@@ -151,7 +154,7 @@ def random_windows(rng: Rng, seen_mm: NDArray[np.float32], scene: Scene, heads: 
     """Windows as they come without a network to propose them."""
     windows = []
     for head in heads:
-        for _ in range(3 if head.kind == FACE else 0):
+        for _ in range(WINDOWS_PER_FACE if head.kind == FACE else 0):
             centre = np.array(head.truth.nose_mm) + _jitter(rng)
             windows.append(face_window(seen_mm, scene.intrinsics, centre, head))
     points = _other_points(rng, seen_mm, scene, heads)
@@ -164,7 +167,7 @@ def proposed_windows(
     """Windows where the overview network believes a face to be: its own errors on faces, and what deceives it."""
     windows = []
     for point in proposer(seen_mm, scene.intrinsics):
-        near = [h for h in heads if np.linalg.norm(np.array(h.truth.nose_mm) - point) < 60 and h.kind == FACE]
+        near = [h for h in heads if np.linalg.norm(np.array(h.truth.nose_mm) - point) < REACH_MM and h.kind == FACE]
         if near:
             windows.append(face_window(seen_mm, scene.intrinsics, point, near[0]))
         elif _is_clear(point, heads):
@@ -209,30 +212,27 @@ class Shard:
         fresh.replace(path)
 
 
-def trained_proposer(scout_file: Path, aligner_file: Path) -> Proposer:
-    """What trained networks take for faces, also where they are not sure: places of the first and the second look."""
-    scout, aligner = Scout(), Aligner()
-    scout.load_state_dict(Checkpoint.load(scout_file).average)
-    aligner.load_state_dict(Checkpoint.load(aligner_file).average)
-    look_over, look_closely = _as_function(ScoutGraph(scout)), _as_function(AlignerGraph(aligner))
+def as_function(path: Path) -> Network:
+    """A model file with one input, run on one thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda given: session.run(None, {name: given})
+
+
+def trained_proposer(models: Path) -> Proposer:
+    """What the files of this folder take for faces, also where they are not sure: places of the first two looks."""
+    look_over, look_closely = as_function(models / "locator.onnx"), as_function(models / "aligner.onnx")
     rules = FindingRules(peak=0.04)
 
-    def places(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> list[NDArray[np.float64]]:
-        points = propose(depth_mm, intrinsics, look_over, rules)
-        first = examine(depth_mm, intrinsics, points, look_closely)
-        return points + [c.nose_mm for c in first if c.score > LEAST_MINED_SCORE and c.nose_mm[2] > 100]
+    def noses(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> list[NDArray[np.float64]]:
+        places = propose(depth_mm, intrinsics, look_over, rules)
+        first = examine(depth_mm, intrinsics, places, look_closely)
+        likely = [c for c in first if c.score > LEAST_MINED_SCORE and c.nose_mm[2] > 100]
+        return [place.nose_mm for place in (*places, *likely)]
 
-    return places
-
-
-def _as_function(network: nn.Module) -> Network:
-    network.eval()
-
-    def run(given: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        with torch.no_grad():
-            return tuple(part.numpy() for part in network(torch.from_numpy(given)))
-
-    return run
+    return noses
 
 
 def make_shard(
@@ -278,16 +278,15 @@ def main() -> None:
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the banks")
     parser.add_argument("--scenes", type=int, default=15_000)
-    parser.add_argument("--mine", type=Path, nargs=2, help="checkpoints of scout and aligner: add what deceives them")
+    parser.add_argument("--mine", type=Path, help="folder of locator.onnx and aligner.onnx: add what deceives them")
     parser.add_argument("--key", type=int, default=TRAIN_KEY, help="seed of the scenes of training")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     faces = IctModel.load(arguments.faces / "ict_face_model.npz")
     shards = range(arguments.scenes // SHARD_SCENES)
     if arguments.mine:
-        proposer = trained_proposer(*arguments.mine)
+        proposer = trained_proposer(arguments.mine)
         make_bank(faces, arguments.out / "mined", shards, TRAIN_IDENTITIES, arguments.key, proposer)
     else:
         make_bank(faces, arguments.out / "validation", range(1), VALIDATION_IDENTITIES, VALIDATION_KEY)

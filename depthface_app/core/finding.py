@@ -5,6 +5,7 @@ scout answers an overview with heat (1, 1, h, w) and place (1, 3, h, w), see `pe
 scores (N,), offsets in mm (N, 3) and rotations (N, 3, 3) in the windows' axes.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,8 @@ from depthface_app.core.locating import Overview, look_at, look_input, overview,
 Network = Callable[[NDArray[np.float32]], Sequence[NDArray[Any]]]  # a batch in, all outputs in their order
 
 SURFACE_GAP_MM = 35.0  # the close look copes with less
+HEAT_WEIGHT = 0.6  # of the overview's logit against the second look's, chosen on validation scenes
+_SUREST = 1e-6
 
 # An ellipsoid around an adult head, from the tip of the nose, head axes (x right, y down, z away).
 _HEAD_CENTRE_MM = np.array((0.0, -22.0, 85.0))
@@ -39,14 +42,14 @@ class FindingRules:
 
     peak:         least value of the overview's map that is looked at
     first_look:   least score to be worth the second look
-    accept:       least score of a face
+    accept:       least score of a face, both networks' opinions weighed
     gap_mm:       two noses are never nearer to each other than this; cheek to cheek they are about 90 mm apart
     most_peaks:   places looked at per frame
     nearest_mm, farthest_mm: distances of faces that are reported
     """
 
     peak: float = 0.1
-    first_look: float = 0.1
+    first_look: float = 0.02
     accept: float = 0.5
     gap_mm: float = 70.0
     most_peaks: int = 10
@@ -55,18 +58,23 @@ class FindingRules:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Candidate:
-    """A place that may be a face. nose_mm: (3,) camera axes; rotation: (3, 3) head to camera."""
+class Place:
+    """Where a nose may be. nose_mm: (3,) camera axes; heat: how sure the overview was of it."""
 
     nose_mm: NDArray[np.float64]
+    heat: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Candidate(Place):
+    """A place after a close look. score: how sure that look was; rotation: (3, 3) head to camera."""
+
     score: float
     rotation: NDArray[np.float64]
 
 
-def peaks(
-    heat: NDArray[np.float32], place: NDArray[np.float32], small: Overview, rules: FindingRules
-) -> list[NDArray[np.float64]]:
-    """Points (3,) in camera axes of the highest local maxima, best first.
+def peaks(heat: NDArray[np.float32], place: NDArray[np.float32], small: Overview, rules: FindingRules) -> list[Place]:
+    """The highest local maxima, best first.
 
     Where one person stands close before another, a cell's depth may lie between the two; so a place whose own readings
     disagree with the network's depth is proposed at both.
@@ -79,17 +87,16 @@ def peaks(
     rows, columns = np.nonzero((heat >= local) & (heat > rules.peak))
     best = np.argsort(-heat[rows, columns])[: rules.most_peaks]
     stride, pinhole = small.depth_mm.shape[0] // heat.shape[0], small.intrinsics
-    points = []
+    places = []
     for row, column in zip(rows[best], columns[best], strict=True):
         across, down, metres = place[:, row, column].astype(np.float64)
         u, v = (index * stride + (stride - 1) / 2 for index in (column, row))
         x, y, z = u + across, v + down, max(metres * 1000, 100.0)
         ray = np.array(((x - pinhole.cx) / pinhole.fx, (y - pinhole.cy) / pinhole.fy, 1.0))
-        points.append(z * ray)
         surface = _surface_mm(small, x, y)
-        if abs(surface - z) > SURFACE_GAP_MM:
-            points.append(surface * ray)
-    return points
+        depths = (z, surface) if abs(surface - z) > SURFACE_GAP_MM else (z,)
+        places += [Place(depth * ray, float(heat[row, column])) for depth in depths]
+    return places
 
 
 def _surface_mm(small: Overview, x: float, y: float) -> float:
@@ -100,9 +107,7 @@ def _surface_mm(small: Overview, x: float, y: float) -> float:
     return float(np.median(part)) if part.size else float("nan")
 
 
-def propose(
-    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Network, rules: FindingRules
-) -> list[NDArray[np.float64]]:
+def propose(depth_mm: NDArray[np.float32], intrinsics: Intrinsics, scout: Network, rules: FindingRules) -> list[Place]:
     """Where the overview network believes noses to be."""
     small = overview(depth_mm, intrinsics)
     heat, place = scout(overview_input(small.depth_mm, small.intrinsics)[None])
@@ -110,22 +115,28 @@ def propose(
 
 
 def examine(
-    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, points: list[NDArray[np.float64]], aligner: Network
+    depth_mm: NDArray[np.float32], intrinsics: Intrinsics, places: Sequence[Place], aligner: Network
 ) -> list[Candidate]:
-    """One close look at each point: how sure, where exactly, how turned."""
-    if not points:
+    """One close look at each place: how sure, where exactly, how turned."""
+    if not places:
         return []
-    looks = [look_at(depth_mm, intrinsics, point) for point in points]
+    looks = [look_at(depth_mm, intrinsics, place.nose_mm) for place in places]
     scores, offsets, rotations = aligner(np.stack([look_input(look) for look in looks]))
     return [
-        Candidate(point + look.rotation @ offset, float(score), look.rotation @ rotation)
-        for point, look, score, offset, rotation in zip(points, looks, scores, offsets, rotations, strict=True)
+        Candidate(place.nose_mm + look.rotation @ offset, place.heat, float(score), look.rotation @ rotation)
+        for place, look, score, offset, rotation in zip(places, looks, scores, offsets, rotations, strict=True)
     ]
 
 
-def _agreed(first: Candidate, second: Candidate) -> Candidate:
-    """The second look, no surer than the first: a face looks like one from both places, a chance likeness seldom."""
-    return replace(second, score=min(first.score, second.score))
+def _weighed(candidate: Candidate) -> Candidate:
+    """With the overview's opinion counted in: it sees what stands around a face, the close look what is in it."""
+    logit = _logit(candidate.score) + HEAT_WEIGHT * _logit(candidate.heat)
+    return replace(candidate, score=1 / (1 + math.exp(-logit)))
+
+
+def _logit(chance: float) -> float:
+    kept = min(max(chance, _SUREST), 1 - _SUREST)
+    return math.log(kept / (1 - kept))
 
 
 def distinct(candidates: list[Candidate], gap_mm: float) -> list[Candidate]:
@@ -145,12 +156,12 @@ def find_faces(
     Args:
         depth_mm: (H, W) float32, NaN or 0 = no reading.
     """
-    points = propose(depth_mm, intrinsics, scout, rules)
-    first = [c for c in examine(depth_mm, intrinsics, points, aligner) if c.score >= rules.first_look]
+    places = propose(depth_mm, intrinsics, scout, rules)
+    first = [c for c in examine(depth_mm, intrinsics, places, aligner) if c.score >= rules.first_look]
     first = [c for c in first if c.nose_mm[2] > 0]
     once = distinct(first, rules.gap_mm / 2)
-    twice = examine(depth_mm, intrinsics, [c.nose_mm for c in once], aligner)
-    sure = [c for c in map(_agreed, once, twice) if c.score >= rules.accept and c.nose_mm[2] > 0]
+    twice = examine(depth_mm, intrinsics, once, aligner)
+    sure = [c for c in map(_weighed, twice) if c.score >= rules.accept and c.nose_mm[2] > 0]
     return tuple(
         location(candidate, intrinsics)
         for candidate in distinct(sure, rules.gap_mm)

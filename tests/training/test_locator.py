@@ -1,6 +1,10 @@
 """Scenes, banks and networks of the locator."""
 
+import json
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -8,19 +12,23 @@ from depthface_app.core.face import HeadPose
 from depthface_app.core.finding import Candidate, location
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import look_rotation, overview
-from depthface_app.core.sensors import SENSORS, observe
+from depthface_app.core.sensors import SENSORS, observe, sigma_mm
 from training import sightings
+from training.checkpoint import Checkpoint
 from training.crowd import make_person
-from training.locate import AlignerTask, OverviewBank, ScoutTask, WindowBank, focal_loss, scout_targets
+from training.export import CARD_KEY
+from training.locate import AlignerTask, OverviewBank, ScoutTask, WindowBank, focal_loss, recalled, scout_targets
+from training.locator_export import set_figures
 from training.locator_figures import HEAD_FIELDS, StoredFrame, Tally, face_figures, judge_frame, other_figures
 from training.mesh import box, bumpy, joined, random_rotation, solid
-from training.models.locator import Aligner, Scout, mean_depth, rotation_of
+from training.models.locator import SLOPE_SCALE, Aligner, Scout, mean_depth, rotation_of, softened
 from training.props import TURNED, UPRIGHT
 from training.scenes import HELD_OUT_SENSOR, TRAINED_SENSORS, draw_scene, draw_sensor
 from training.seeds import generator
-from training.sightings import FACE, face_window, judged, make_shard
+from training.sightings import FACE, face_window, judged, make_shard, proposed_windows, trained_proposer
 from training.sightings import TURNED as AWAY
 
+MODELS = Path(__file__).parents[2] / "assets" / "models"
 SMALL_CANVAS = Intrinsics(128, 128, 120.0, 120.0, 63.5, 63.5)
 
 
@@ -79,6 +87,25 @@ def test_the_held_out_family_is_never_drawn():
     drawn = {draw_sensor(rng).name for _ in range(200)}
     assert HELD_OUT_SENSOR not in drawn
     assert drawn == set(TRAINED_SENSORS)
+
+
+def noise_at_1_m(sensor):
+    pinhole = sensor.intrinsics()
+    flat = np.full((4, 4), 1000, np.float32)
+    return float(sigma_mm(flat, np.zeros_like(flat), pinhole, sensor)[0, 0])
+
+
+def test_invented_units_reach_from_quiet_to_noisy_with_lenses_of_their_own():
+    rng = generator(1)
+    units = [draw_sensor(rng) for _ in range(400)]
+    stereo = [unit for unit in units if unit.kind == "active stereo"]
+    noise = np.array([noise_at_1_m(unit) for unit in stereo])
+    assert noise.min() < 1.2
+    assert noise.max() > 6
+    assert np.ptp([unit.hfov_deg for unit in stereo]) > 40
+    assert np.ptp([unit.baseline_mm for unit in stereo]) > 35
+    assert len({unit.width for unit in stereo}) >= 4
+    assert len({unit.correlation_px for unit in units}) < 20  # every length is a bank of its own
 
 
 def test_a_person_stands_where_they_were_put(faces, people):
@@ -219,7 +246,7 @@ def test_answers_are_judged_by_where_the_heads_are():
 
     heads = np.array((head(0.0, FACE), head(400.0, 0), head(-400.0, AWAY)))
     found = [
-        location(Candidate(np.array((x, 0.0, 800.0)), score, np.eye(3)), SMALL_CANVAS)
+        location(Candidate(np.array((x, 0.0, 800.0)), 0.5, score, np.eye(3)), SMALL_CANVAS)
         for x, score in ((6.0, 0.9), (390.0, 0.8), (-395.0, 0.7))
     ]
     rows, false = judge_frame(StoredFrame(np.zeros((128, 128), np.float32), SMALL_CANVAS, heads), found)
@@ -237,3 +264,54 @@ def test_overviews_of_scenes_are_what_the_bank_stores(faces, people, bank_folder
     bank = OverviewBank.load([bank_folder])
     scene, seen = make_scene(faces, people, 3, 1)
     assert overview(seen, scene.intrinsics).intrinsics.fx == pytest.approx(bank.pinholes[0].fx, rel=0.02)
+
+
+def test_what_the_shipped_files_look_at_holds_the_face(faces, people):
+    scene, seen = make_scene(faces, people, 2, 1)
+    places = trained_proposer(MODELS)(seen, scene.intrinsics)
+    asked = [head for head in judged(seen, scene) if head.kind == FACE]
+    assert asked
+    for head in asked:
+        assert min(np.linalg.norm(place - head.truth.nose_mm) for place in places) < 40
+    mined = proposed_windows(lambda depth, pinhole: places, seen, scene, asked)
+    assert any(window.is_face and np.linalg.norm(window.offset_mm) < 40 for window in mined)
+
+
+def test_a_softened_window_shows_slopes_under_noise_and_holes():
+    rng = np.random.default_rng(1)
+    column, row = np.meshgrid(np.arange(64), np.arange(64))
+    window = np.zeros((1, 5, 64, 64), np.float32)
+    window[0, 0] = 0.02 * column - 0.01 * row + rng.normal(0, 0.05, (64, 64))
+    window[0, 4] = rng.random((64, 64)) > 0.2
+    depth, across, down = softened(torch.from_numpy(window))[0, :, 8:-8, 8:-8].numpy()
+    assert across.mean() == pytest.approx(2 * 0.02 * SLOPE_SCALE, rel=0.1)
+    assert down.mean() == pytest.approx(-2 * 0.01 * SLOPE_SCALE, rel=0.1)
+    assert (depth - (0.02 * column - 0.01 * row)[8:-8, 8:-8]).std() < 0.03
+    assert not softened(torch.zeros(1, 5, 64, 64)).any()
+
+
+def test_training_dwells_on_what_a_trained_aligner_finds_hardest(bank_folder, tmp_path):
+    task = AlignerTask([bank_folder], bank_folder)
+    start = Checkpoint.load(recalled(task, MODELS / "aligner.onnx", tmp_path / "start.pt"))
+    aligner = task.model()
+    aligner.load_state_dict(start.average)
+    task.learn_from(aligner.eval())
+    hard_faces, hard_others = task.hardest
+    assert task.bank.is_face[hard_faces].all()
+    assert not task.bank.is_face[hard_others].any()
+
+    def logits(chosen):
+        return aligner(torch.from_numpy(np.stack([task.bank.sample(int(k))["window"] for k in chosen])))[0].detach()
+
+    everyone = np.flatnonzero(task.bank.is_face)
+    assert logits(hard_faces).max() <= logits(np.setdiff1d(everyone, hard_faces)).min()
+
+
+def test_new_figures_leave_the_rest_of_a_file_as_it_was(tmp_path):
+    path = tmp_path / "locator.onnx"
+    path.write_bytes((MODELS / "locator.onnx").read_bytes())
+    set_figures(path, {"found": 0.5})
+    before, after = (onnx.load(file) for file in (MODELS / "locator.onnx", path))
+    assert before.graph == after.graph
+    old, new = (json.loads(next(e.value for e in m.metadata_props if e.key == CARD_KEY)) for m in (before, after))
+    assert new == {**old, "figures": {"found": 0.5}}

@@ -11,7 +11,7 @@ from depthface_app.cameras.base import StreamRequest
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import ModelError
-from depthface_app.core.finding import Candidate, FindingRules, distinct, find_faces, head_box, location
+from depthface_app.core.finding import HEAT_WEIGHT, Candidate, FindingRules, distinct, find_faces, head_box, location
 from depthface_app.core.frame import Frame, Intrinsics
 from depthface_app.core.locating import look_at, look_input, look_rotation, overview, overview_input
 from depthface_app.inference.locator import ALIGNER_FILE, Locator
@@ -120,6 +120,11 @@ def aligner_towards(nose_mm: np.ndarray, score: float = 0.9):
     return look_closely
 
 
+def weighed(score: float, heat: float) -> float:
+    odds = score / (1 - score) * (heat / (1 - heat)) ** HEAT_WEIGHT
+    return odds / (1 + odds)
+
+
 def test_a_peak_is_looked_at_twice_and_placed_in_millimetres() -> None:
     depth = np.full((480, 640), 800.0, np.float32)
     aligner = aligner_towards(np.array((0.0, 0.0, 10.0)))
@@ -128,10 +133,10 @@ def test_a_peak_is_looked_at_twice_and_placed_in_millimetres() -> None:
     start = 800 * np.array(((65.5 - small.cx) / small.fx, (49.5 - small.cy) / small.fy, 1))
     assert face.distance_mm == pytest.approx(np.linalg.norm(start) + 20)
     assert face.nose_px == pytest.approx(tuple(KINECT.project(start)), abs=1e-6)
-    assert face.score == pytest.approx(0.9)
+    assert face.score == pytest.approx(weighed(0.9, 0.9))
 
 
-@pytest.mark.parametrize(("score", "metres"), [(0.3, 0.8), (0.05, 0.8), (0.9, 1.9), (0.9, 0.15)])
+@pytest.mark.parametrize(("score", "metres"), [(0.15, 0.8), (0.01, 0.8), (0.9, 1.9), (0.9, 0.15)])
 def test_unsure_or_too_far_or_too_near_is_no_face(score: float, metres: float) -> None:
     depth = np.full((480, 640), 1000 * metres, np.float32)
     aligner = aligner_towards(np.zeros(3), score)
@@ -144,8 +149,8 @@ def test_where_readings_and_network_disagree_both_depths_are_looked_at() -> None
     assert sorted(round(face.nose_mm[2]) for face in faces) == [700, 950]
 
 
-def test_a_face_is_as_sure_as_the_less_sure_of_its_two_looks() -> None:
-    scores = iter((0.9, 0.6))
+def test_a_face_is_as_sure_as_the_overview_and_the_second_look_together() -> None:
+    scores = iter((0.1, 0.7))
 
     def look_closely(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n = len(windows)
@@ -153,7 +158,7 @@ def test_a_face_is_as_sure_as_the_less_sure_of_its_two_looks() -> None:
 
     depth = np.full((480, 640), 800.0, np.float32)
     (face,) = find_faces(depth, KINECT, scout_at(12, 16, 0.8), look_closely, FindingRules())
-    assert face.score == pytest.approx(0.6)
+    assert face.score == pytest.approx(weighed(0.7, 0.9))
 
 
 def test_an_empty_picture_has_no_face() -> None:
@@ -167,7 +172,7 @@ def test_an_empty_picture_has_no_face() -> None:
 
 def test_two_answers_for_one_place_become_the_surer_one() -> None:
     def at(x: float, score: float) -> Candidate:
-        return Candidate(np.array((x, 0.0, 700.0)), score, np.eye(3))
+        return Candidate(np.array((x, 0.0, 700.0)), 0.5, score, np.eye(3))
 
     kept = distinct([at(0, 0.7), at(60, 0.9), at(250, 0.8)], 120)
     assert [c.score for c in kept] == [0.9, 0.8]
@@ -177,7 +182,7 @@ def test_the_box_holds_a_head_of_ordinary_size() -> None:
     left, top, right, bottom = head_box(np.array((0.0, 0.0, 600.0)), np.eye(3), KINECT)
     assert right - left == pytest.approx(164 * 577.3 / 685, rel=0.05)
     assert bottom - top == pytest.approx(236 * 577.3 / 685, rel=0.05)
-    face = location(Candidate(np.array((50.0, 0.0, 600.0)), 0.8, np.eye(3)), KINECT)
+    face = location(Candidate(np.array((50.0, 0.0, 600.0)), 0.5, 0.8, np.eye(3)), KINECT)
     assert face.box_px[0] < face.nose_px[0] < face.box_px[2]
     assert (face.pose.yaw_deg, face.pose.pitch_deg, face.pose.roll_deg) == pytest.approx((0, 0, 0))
 

@@ -11,6 +11,9 @@ from torch.nn import functional as F
 
 OVERVIEW_CHANNELS = 6
 ALIGNER_CHANNELS = 5
+SOFTENED_CHANNELS = 3
+SOFTENING_PX = 5
+SLOPE_SCALE = 10.0  # to numbers near 1 where the surface leans by 45°
 STRIDE = 4
 OFFSET_SCALE_MM = 30.0
 DEPTH_SCALE_MM = 100.0
@@ -78,6 +81,21 @@ def mean_depth(overview: Tensor) -> Tensor:
     return torch.where(there > 0, near / there.clamp(min=1e-3), wide / around.clamp(min=1e-3))
 
 
+def softened(window: Tensor) -> Tensor:
+    """(B, 3, S, S) depth averaged over the readings around each pixel, and its slopes across and down.
+
+    Two box filters in a row, as wide as a nostril: where the noise is as high as the nose, this is what still shows it.
+    """
+    valid = window[:, 4:5]
+    value, weight = window[:, :1] * valid, valid
+    for _ in range(2):
+        value, weight = (F.avg_pool2d(part, SOFTENING_PX, 1, SOFTENING_PX // 2) for part in (value, weight))
+    depth = value / weight.clamp(min=0.05)
+    wide = F.pad(depth, (1, 1, 1, 1), mode="replicate")
+    across, down = wide[:, :, 1:-1, 2:] - wide[:, :, 1:-1, :-2], wide[:, :, 2:, 1:-1] - wide[:, :, :-2, 1:-1]
+    return torch.cat((depth, across * SLOPE_SCALE, down * SLOPE_SCALE), 1)
+
+
 class Aligner(nn.Module):
     """(B, 5, 64, 64) window to: is it a face, where is the nose tip, how is the head turned."""
 
@@ -85,7 +103,7 @@ class Aligner(nn.Module):
         super().__init__()
         a, b, c, d = width, 2 * width, 4 * width, 5 * width
         self.features = nn.Sequential(
-            Conv(ALIGNER_CHANNELS, a, 2),
+            Conv(ALIGNER_CHANNELS + SOFTENED_CHANNELS, a, 2),
             Conv(a, b, 2),
             Residual(b),
             Conv(b, c, 2),
@@ -97,7 +115,7 @@ class Aligner(nn.Module):
 
     def forward(self, window: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logit (B,), offset of the nose tip in mm (B, 3) and rotation (B, 3, 3) in the window's axes."""
-        out = self.head(self.features(window))
+        out = self.head(self.features(torch.cat((window, softened(window)), 1)))
         return out[:, 0], out[:, 1:4] * OFFSET_SCALE_MM, rotation_of(out[:, 4:7], out[:, 7:10])
 
 
