@@ -88,9 +88,10 @@ def softened(window: Tensor) -> Tensor:
     """
     valid = window[:, 4:5]
     value, weight = window[:, :1] * valid, valid
-    for _ in range(2):
-        value, weight = (F.avg_pool2d(part, SOFTENING_PX, 1, SOFTENING_PX // 2) for part in (value, weight))
-    depth = value / weight.clamp(min=0.05)
+    both, reach = torch.cat((value, weight), 1), SOFTENING_PX // 2
+    for _ in range(2):  # rows, then columns: 10 readings in place of 25
+        both = F.avg_pool2d(F.avg_pool2d(both, (1, SOFTENING_PX), 1, (0, reach)), (SOFTENING_PX, 1), 1, (reach, 0))
+    depth = both[:, :1] / both[:, 1:].clamp(min=0.05)
     wide = F.pad(depth, (1, 1, 1, 1), mode="replicate")
     across, down = wide[:, :, 1:-1, 2:] - wide[:, :, 1:-1, :-2], wide[:, :, 2:, 1:-1] - wide[:, :, :-2, 1:-1]
     return torch.cat((depth, across * SLOPE_SCALE, down * SLOPE_SCALE), 1)
