@@ -30,6 +30,7 @@ from training.models.ldnfnet import FaceReader
 from training.models.registry import load_model
 
 TOLERANCE = 2e-4
+ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
 LICENCE = "Apache-2.0"
@@ -37,7 +38,10 @@ ATTRIBUTIONS = (
     "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719",
     "Trained on faces sampled from ICT FaceKit, MIT licence, (c) 2020 USC Institute for Creative Technologies",
 )
-DATA = "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth; d435 held out"
+DATA = (
+    "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth and by invented stereo "
+    "cameras; d435 held out"
+)
 
 
 def export(
@@ -194,8 +198,9 @@ class RecogniserGraph(nn.Module):
 
 
 def read_figures(path: Path | None) -> dict[str, Any]:
-    """Figures that `training.evaluate` wrote, for the card."""
-    return json.loads(path.read_text()) if path else {}
+    """Figures for the card; of the long tables that `training.evaluate` writes, those over all sensor families."""
+    figures = json.loads(path.read_text()) if path else {}
+    return {key: figures[key] for key in ON_CARD} if "pooled" in figures else figures
 
 
 def card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
