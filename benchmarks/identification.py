@@ -27,18 +27,12 @@ from training.crowd import make_person
 from training.faces.ict import IctModel
 from training.faces.makehuman import MakeHumanModel
 from training.faces.shape import Appearance, FaceGenerator, Identity
+from training.looks import DISTANCES_MM, ENROLLED_BY, PROBED_BY
 from training.pairs import HELD_OUT_SENSOR, use_one_thread
 from training.scenes import rendered
 from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 
 MODELS = Path(__file__).resolve().parents[1] / "assets/models"
-ENROLLED_BY, ENROLLED_AT_MM = "d415", (550.0, 700.0)
-PROBED_BY = {
-    "kinect1": (600.0, 1300.0),
-    "kinect2": (600.0, 1300.0),
-    "d435": (400.0, 1100.0),
-    "truedepth": (350.0, 800.0),
-}
 CONDITIONS = {"frontal": 0.0, "±20°": 20.0, "±40°": 40.0, "expression": 0.0}
 FPIR = 0.01
 GALLERY_SIZES, GALLERY_DRAWS = (5, 10, 20, 50, 100), 50
@@ -101,7 +95,7 @@ def gallery_of(program: Program, faces: FaceGenerator, first: int, people: int) 
     for k in tqdm(range(people), desc="enrol", unit="person"):
         who = faces.sample_identity(generator(first + k))
         for attempt in range(5):
-            frame = picture(faces, who, "frontal", ENROLLED_BY, ENROLLED_AT_MM, first, k, attempt)
+            frame = picture(faces, who, "frontal", ENROLLED_BY, DISTANCES_MM[ENROLLED_BY], first, k, attempt)
             embedding = program.embedding(frame)
             if embedding is not None:
                 rows.append(embedding)
@@ -121,7 +115,7 @@ def probes_of(
         who = faces.sample_identity(generator(first + k))
         for j in range(each):
             sensor = sensors[(k + j) % len(sensors)]
-            frame = picture(faces, who, condition, sensor, PROBED_BY[sensor], first, k, 100 + 10 * number + j)
+            frame = picture(faces, who, condition, sensor, DISTANCES_MM[sensor], first, k, 100 + 10 * number + j)
             embeddings.append(program.embedding(frame))
             whose.append(k)
     return embeddings, whose
