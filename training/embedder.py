@@ -15,8 +15,8 @@ from depthface_app.core.face import FaceCrop, HeadPose
 from depthface_app.core.match import unit
 from training.faces.ict import IctModel
 from training.mean_face import mean_face
-from training.methods import open_session
 from training.metrics import Denoised
+from training.runtime import open_session
 
 CARD_KEY, MEAN_FACE_KEY = "depthface.card", "depthface.mean_face"
 POSE_ERROR_DEG = 4.0  # what the locator is off by, per angle; recognisers are trained with the same

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from depthface_app.core.depth import DenoiserInput, denoiser_input, to_range
 from depthface_app.core.face import FaceCrop
 from training.filters import filled
 from training.metrics import Denoised
+from training.runtime import open_session
 
 Method = Callable[[FaceCrop], Denoised]
 
@@ -32,14 +32,6 @@ def named_file(text: str) -> tuple[str, Path]:
 def fingerprint(path: Path) -> str:
     """What a file is told apart by: the first half of its SHA-256."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-
-
-def open_session(path: Path) -> ort.InferenceSession:
-    """A model file on one thread of the processor, so that several workers do not get in each other's way."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def raw(crop: FaceCrop) -> Denoised:

@@ -25,12 +25,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from tqdm import tqdm
 
-from depthface_app.core.depth import denoiser_input, from_range
+from depthface_app.core.depth import from_range
 from depthface_app.core.face import FaceCrop, HeadPose
 from depthface_app.core.files import whole_file
 from depthface_app.core.metrics.intervals import Estimate, mean
@@ -38,8 +37,10 @@ from training.export import CARD_KEY, fingerprint, without_traces
 from training.faces.ict import IctModel
 from training.faces.shape import Appearance
 from training.mean_face import mean_face
+from training.methods import network_method
 from training.pairs import Scene, View, observed_crop, sample_appearance, sample_view, use_one_thread
 from training.recognise import face_arrays, observe_face
+from training.runtime import open_session
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
 FIRST_CALIBRATION = TRAIN_IDENTITIES.start + 700_000
@@ -51,29 +52,19 @@ LARGEST_LOSS = 0.003  # of rank-1 and of FNIR: more than this, and surely, is to
 Look = dict[str, NDArray[np.float32]]
 
 
-def session(path: Path, threads: int = 1) -> ort.InferenceSession:
-    """A model file on the processor."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 class ShippedDenoiser:
     """The denoiser as the program runs it, on what the sensor delivers."""
 
     def __init__(self, path: Path) -> None:
         """Open the file."""
-        self._session = session(path)
-        self._inputs = [tensor.name for tensor in self._session.get_inputs()]
+        self._denoise = network_method(path)
 
     def __call__(self, scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
         """Denoise the observed crop."""
         crop = observed_crop(scene, view, rng)
-        given = denoiser_input(crop)
-        value, surface = self._session.run(None, {name: getattr(given, name)[None] for name in self._inputs})
-        depth = from_range(value[0, 0], crop.nose_mm[2])
-        return crop, np.where(surface[0, 0] > 0.5, depth, np.float32(np.nan))
+        denoised = self._denoise(crop)
+        depth = from_range(denoised.value, crop.nose_mm[2])
+        return crop, np.where(denoised.surface, depth, np.float32(np.nan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +121,7 @@ def quantise(source: Path, target: Path, looks: Iterator[Look]) -> None:
 
 def embeddings(path: Path, looks: list[Look]) -> NDArray[np.float32]:
     """(N, D) unit vectors."""
-    network = session(path)
+    network = open_session(path)
     return np.array([network.run(None, look)[0][0] for look in looks])
 
 
@@ -255,7 +246,7 @@ def with_card(proto: onnx.ModelProto, card: dict[str, Any], found: Parity, looks
 
 def milliseconds(paths: tuple[Path, Path], look: Look, threads: int, rounds: int = 60) -> tuple[float, float]:
     """Median milliseconds of both files, taken in turns."""
-    networks = [session(path, threads) for path in paths]
+    networks = [open_session(path, threads) for path in paths]
     taken = np.empty((rounds, 2))
     for r in range(rounds):
         for n, network in enumerate(networks):
@@ -272,7 +263,7 @@ def stored_card(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: if it has none, or none of a recogniser.
     """
-    stored = session(path).get_modelmeta().custom_metadata_map
+    stored = open_session(path).get_modelmeta().custom_metadata_map
     card = json.loads(stored.get(CARD_KEY, "{}"))
     if card.get("kind") != "recogniser" or card.get("threshold") is None:
         raise ValueError(f"{path} is no recogniser with a card and a threshold")

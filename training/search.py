@@ -17,7 +17,6 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-import onnxruntime as ort
 import torch
 from tqdm import tqdm
 
@@ -28,6 +27,7 @@ from training.metrics import angle_error_deg, rmse_mm
 from training.models.cost import cost
 from training.models.registry import load_model
 from training.pairs import Pair, use_one_thread
+from training.runtime import open_session
 from training.tasks import ICT_FILE, predict, validation_pairs
 
 ROUNDS = 40
@@ -57,14 +57,6 @@ def train(experiment: Path, folder: Path, faces: Path, minutes: float) -> Path:
     command = (sys.executable, "-m", "training.train", experiment, "--out", folder, "--faces", faces)
     subprocess.run([*map(str, command), "--minutes", str(minutes)], check=True)
     return folder / "last.pt"
-
-
-def open_session(path: Path) -> ort.InferenceSession:
-    """A file on one thread."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def time_ratios(files: list[Path]) -> list[float]:

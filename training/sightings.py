@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from depthface_app.core.finding import FindingRules, Network, examine, propose
@@ -22,6 +21,7 @@ from depthface_app.core.sensors import observe
 from training.faces.ict import IctModel
 from training.faces.shape import FaceGenerator, Identity
 from training.props import Rng
+from training.runtime import open_session
 from training.scenes import TURNED_AWAY_DEG, FaceTruth, Scene, draw_scene, draw_sensor
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
@@ -214,9 +214,7 @@ class Shard:
 
 def as_function(path: Path) -> Network:
     """A model file with one input, run on one thread."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path)
     name = session.get_inputs()[0].name
     return lambda given: session.run(None, {name: given})
 

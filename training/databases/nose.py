@@ -13,6 +13,7 @@ from depthface_app.core.render import render_depth
 from depthface_app.core.sensors import SENSORS
 from training.databases.scan import NoFace, Nose
 from training.mesh import Mesh
+from training.runtime import open_session
 
 SCAN_MM = 700.0  # how far a virtual camera stands from a scan that is searched; the locator is at its best there
 NEAREST_MM, FARTHEST_MM = 250.0, 3000.0
@@ -21,9 +22,7 @@ LEAST_SCORE = 0.3  # lower than in the program: every recording of these databas
 
 @cache
 def _network(name: str) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    return ort.InferenceSession(str(asset(f"models/{name}.onnx")), options, providers=["CPUExecutionProvider"])
+    return open_session(asset(f"models/{name}.onnx"))
 
 
 def find_nose(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> Nose:
