@@ -424,10 +424,15 @@ def _set_options(device: Any, options: Mapping[str, float], name: str) -> None:
 
 
 def _started(pipeline: Any, config: Any, waiting: Any, realtime: bool, name: str) -> Any:
-    """The profile of the running pipeline. Raises CameraError."""
+    """The profile of the running pipeline; `waiting` is None for a recording. Raises CameraError."""
     try:
-        if not realtime:
-            config.resolve(_sdk().pipeline_wrapper(pipeline)).get_device().as_playback().set_real_time(False)
-        return pipeline.start(config) if waiting is None else pipeline.start(config, waiting)
+        if waiting is not None:
+            return pipeline.start(config, waiting)
+        playback = config.resolve(_sdk().pipeline_wrapper(pipeline)).get_device().as_playback()
+        playback.set_real_time(realtime)
+        playback.pause()  # or it plays as soon as its first sensor runs, and the others miss their first picture
+        profile = pipeline.start(config)
+        playback.resume()
+        return profile
     except RuntimeError as error:
         raise CameraError(f"{name} does not start: {error}.") from error
