@@ -5,14 +5,12 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM, crop_intrinsics
-from depthface_app.core.depth import denoiser_input, from_range
+from depthface_app.core.depth import from_range
 from depthface_app.core.face import FaceCrop
-from training.models.registry import load_model
+from training.methods import Method, network_method
 from training.pairs import NOSE_ERROR_MM, Scene, View, estimated_nose, observed_crop, truth
 
 
@@ -47,20 +45,16 @@ def stand_in(scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCr
 class RealDenoiser:
     """A trained network on what the sensor delivers; a worker's copy is loaded on its first call."""
 
-    def __init__(self, checkpoint: Path) -> None:
-        """Remember the file only, since data sets travel to worker processes."""
-        self.checkpoint = checkpoint
-        self._model: nn.Module | None = None
+    def __init__(self, path: Path) -> None:
+        """Remember the file only (.onnx, or a checkpoint, three times slower): data sets travel to worker processes."""
+        self.path = path
+        self._denoise: Method | None = None
 
     def __call__(self, scene: Scene, view: View, rng: np.random.Generator) -> tuple[FaceCrop, NDArray[np.float32]]:
         """Denoise the observed crop."""
-        if self._model is None:
-            torch.set_num_threads(1)
-            self._model = load_model(self.checkpoint)
+        if self._denoise is None:
+            self._denoise = network_method(self.path)
         crop = observed_crop(scene, view, rng)
-        given = denoiser_input(crop)
-        arrays = (given.depth, given.normals, given.valid, given.noise)
-        with torch.inference_mode():
-            value, logit = self._model(*(torch.from_numpy(a)[None] for a in arrays))
-        depth = from_range(value[0, 0].numpy(), crop.nose_mm[2])
-        return crop, np.where(logit[0, 0].numpy() > 0, depth, np.float32(np.nan))
+        denoised = self._denoise(crop)
+        depth = from_range(denoised.value, crop.nose_mm[2])
+        return crop, np.where(denoised.surface, depth, np.float32(np.nan))

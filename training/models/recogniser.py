@@ -29,7 +29,7 @@ class RecogniserConfig:
     temperature: of the contrast between pairs
     shape:       weight of the squared error of what is told of the person
     told:        "shape": neutral places of some vertices; "coefficients": the face model's own
-    denoiser:    checkpoint of the denoiser that dirties the training crops; "" = a stand-in for denoisers
+    denoiser:    model file or checkpoint of the denoiser that dirties the training crops; "" = a stand-in for denoisers
     """
 
     network: str = "ldnfnet"
