@@ -8,12 +8,16 @@ from depthface_app.core.frame import Frame
 
 
 class CameraState(Enum):
-    """Where a camera stands, in our words whatever its SDK says."""
+    """Where a camera stands, in our words whatever its SDK says.
+
+    PAUSED is a recording that is held on one frame: it sends nothing because nobody wants it to, which is no stall.
+    """
 
     CLOSED = "closed"
     CONNECTED = "connected"
     STREAMING = "streaming"
     STALLED = "stalled"
+    PAUSED = "paused"
     LOST = "lost"
 
 

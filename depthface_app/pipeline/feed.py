@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
+from depthface_app.cameras.base import CameraInfo, CameraState, DepthCamera, StreamRequest
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.frame import Frame
 from depthface_app.pipeline.faults import FaultBoard, FaultSource
@@ -24,6 +24,7 @@ class FeedState(Enum):
     STARTING = "starting"
     STREAMING = "streaming"
     STALLED = "stalled"
+    PAUSED = "paused"
     RECOVERING = "recovering"
     FAILED = "failed"
     ENDED = "ended"
@@ -84,6 +85,12 @@ class CameraFeed:
         """The camera that is or was last open."""
         with self._lock:
             return self._info
+
+    @property
+    def camera(self) -> DepthCamera | None:
+        """The camera that was opened last, to be asked for what it alone can do; it may be closed."""
+        with self._lock:
+            return self._camera
 
     def retry(self) -> None:
         """Open the camera again at once: after giving up, during a pause, or after the end of a recording."""
@@ -170,6 +177,8 @@ class CameraFeed:
                 frame = camera.read(READ_TIMEOUT_S)
                 if frame is not None:
                     self._hand_on(frame)
+                elif camera.state is CameraState.PAUSED:
+                    self._rest()
         finally:
             camera.close()
 
@@ -179,6 +188,12 @@ class CameraFeed:
             self._state = FeedState.STREAMING
         self._board.clear(FaultSource.CAMERA)
         self._deliver(frame)
+
+    def _rest(self) -> None:
+        """A recording is held on purpose: its silence is no stall, and none is counted from before."""
+        with self._lock:
+            self._last_frame_s = time.monotonic()
+            self._state = FeedState.PAUSED
 
     def _enter(self, state: FeedState) -> None:
         with self._lock:

@@ -100,6 +100,7 @@ def state_word(now: Situation) -> str:
         FeedState.STARTING: _say("starting"),
         FeedState.STREAMING: _say("streaming"),
         FeedState.STALLED: _say("stalled"),
+        FeedState.PAUSED: _say("paused"),
         FeedState.RECOVERING: _say("recovering"),
         FeedState.FAILED: _say("no camera"),
         FeedState.ENDED: _say("ended"),
