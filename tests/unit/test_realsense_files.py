@@ -9,7 +9,7 @@ import pytest
 from depthface_app.cameras.base import CameraState, StreamRequest
 from depthface_app.cameras.found import open_source
 from depthface_app.cameras.realsense import RealSenseCamera
-from depthface_app.cameras.realsense_pictures import rgb
+from depthface_app.cameras.realsense.pictures import rgb
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.frame import Frame
 from tests.realsense_files import FIRST_STAMP_MS, SERIAL, write_recording
