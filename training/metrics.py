@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 from depthface_app.core.crop import DEPTH_RANGE_MM
 from depthface_app.core.depth import from_range
 from depthface_app.core.metrics import surface
+from depthface_app.core.metrics.judged import OUTLIER_PERCENT, PEAK
 from depthface_app.core.normals import normals
 from training.pairs import Pair
-
-PEAK = 2.0  # width of the networks' value range; 20·log10(2 / RMSE) gives the paper's own PSNR from its RMSE
-OUTLIER_PERCENT = 95.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM, crop_fac
 from depthface_app.core.depth import DenoiserInput, denoiser_input, to_range
 from depthface_app.core.face import FaceCrop, HeadPose
 from depthface_app.core.frame import Intrinsics
+from depthface_app.core.metrics.judged import FACE_RADIUS_MM
 from depthface_app.core.render import render_depth
 from depthface_app.core.sensors import SENSORS, Sensor, observe, vary
 from training.covers import Cover, fitted
@@ -23,7 +24,6 @@ from training.mesh import Mesh
 SCENE_MM = 260.0  # side of the piece of the sensor's picture that is rendered around the face
 LARGEST_SCENE_PX = 420  # nearer faces are seen by the sensor in a mode with fewer pixels
 NOSE_ERROR_MM = 2.5  # what the locator is off by, per axis
-FACE_RADIUS_MM = 95.0  # what counts as the face when a denoiser is judged
 POOR_UNITS, WORST_GAIN = 0.35, 3.0  # share of units that are up to this much noisier than their family
 INVENTED_UNITS = 0.35  # share of training views by a stereo camera that nobody makes
 INVENTED_WIDTHS_PX = (424, 640, 848, 1280)

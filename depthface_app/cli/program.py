@@ -19,6 +19,7 @@ from depthface_app.cli.denoise import denoise
 from depthface_app.cli.diagnose import doctor
 from depthface_app.cli.enroll import enroll
 from depthface_app.cli.identify import identify
+from depthface_app.cli.inspect import inspect
 from depthface_app.cli.people import people
 from depthface_app.cli.record import record
 from depthface_app.cli.saying import note
@@ -95,7 +96,7 @@ def program() -> typer.Typer:
         add_completion=False,
     )
     app.command("app")(show_window)
-    commands: tuple[Callable[..., None], ...] = (cameras, record, denoise, enroll, identify, bench, doctor)
+    commands: tuple[Callable[..., None], ...] = (cameras, record, denoise, enroll, identify, inspect, bench, doctor)
     for command in commands:
         app.command()(command)
     app.add_typer(people, name="people")

@@ -86,7 +86,7 @@ def capture_quality(
 
 def face_fill_rate(crop: FaceCrop) -> float:
     """Share of the face's own ellipse around the nose tip that has readings."""
-    return fill_rate(crop.depth_mm[_face_ellipse(crop)])
+    return fill_rate(crop.depth_mm[face_ellipse(crop)])
 
 
 def covered_share(crop: FaceCrop, location: FaceLocation) -> float:
@@ -95,7 +95,7 @@ def covered_share(crop: FaceCrop, location: FaceLocation) -> float:
     In those axes the tip is the foremost point of a bare face whatever way it looks, so what
     stands clearly before it is a hand, a cup, hair or a scarf.
     """
-    points = crop.intrinsics.back_project(crop.depth_mm)[_face_ellipse(crop)]
+    points = crop.intrinsics.back_project(crop.depth_mm)[face_ellipse(crop)]
     points = points[~np.isnan(points[:, 2])]
     if len(points) == 0:
         return 0.0
@@ -103,7 +103,8 @@ def covered_share(crop: FaceCrop, location: FaceLocation) -> float:
     return float(np.mean(ahead < -COVER_AHEAD_MM))
 
 
-def _face_ellipse(crop: FaceCrop) -> NDArray[np.bool_]:
+def face_ellipse(crop: FaceCrop) -> NDArray[np.bool_]:
+    """(S, S): the pixels of a crop that are face at any pose."""
     side = crop.depth_mm.shape[0]
     millimetres = (np.arange(side, dtype=np.float32) - (side - 1) / 2) * np.float32(crop.window_mm / side)
     ellipse: NDArray[np.bool_] = (

@@ -70,6 +70,56 @@ def empty(tmp_path):
     return path
 
 
+# ---- inspect
+
+
+def test_inspect_measures_raw_and_denoised_and_keeps_a_row_per_frame(run, tmp_path):
+    status, lines, _ = run(
+        "inspect", "-s", "simulated:", "--frames", 3, "--reference", "truth", "--region", "0,0,40,30", "-o", "out",
+        "--json",
+    )  # fmt: skip
+    (found,) = map(json.loads, lines)
+    assert status == 0
+    assert (found["input"], found["frames"]) == ("simulated:", 3)
+    assert found["raw"].keys() == found["denoised"].keys() >= {"fill_rate", "temporal_noise_mm", "rmse_mm", "ssim"}
+    assert found["raw"]["plane_rms_mm"] > 0
+    rows = (tmp_path / "out" / "source.csv").read_text().splitlines()
+    assert len(rows) == 4
+    assert rows[0].startswith("frame,faces,raw.fill_rate")
+
+
+def test_inspect_takes_a_picture_for_reference(run, ada):
+    status, lines, _ = run("inspect", ada, "--reference", ada, "--json")
+    (found,) = map(json.loads, lines)
+    assert status == 0
+    assert found["raw"]["rmse_mm"] == pytest.approx(0, abs=1e-3)
+    assert found["raw"]["temporal_noise_mm"] is None
+    status, lines, _ = run("inspect", ada)
+    assert status == 0
+    assert any("fill_rate" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        (("--reference", "small.npz"), "is 64x48 pixels and the input 320x240"),
+        (("--reference", "truth"), "has no surface for frame"),
+        (("--region", "1,2,3"), "is no region"),
+        (("--region", "310,0,20,20"), "reaches beyond the picture"),
+    ],
+)
+def test_inspect_refuses_what_does_not_fit_in_one_sentence(run, ada, tmp_path, extra, words):
+    np.savez(tmp_path / "small.npz", depth_mm=np.full((48, 64), 600, np.uint16))
+    status, lines, said = run("inspect", ada, *extra, "--json")
+    assert (status, lines) == (1, [])
+    assert words in said[-1]
+
+
+def test_inspect_wants_an_input_or_so_many_frames_of_a_source(run):
+    assert run("inspect")[0] == 2
+    assert run("inspect", "-s", "simulated:")[0] == 2
+
+
 # ---- denoise
 
 
