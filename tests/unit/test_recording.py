@@ -111,7 +111,7 @@ def test_a_file_cut_anywhere_opens_up_to_its_last_whole_frame(tmp_path: Path) ->
     frames = write_session(tmp_path / "whole.mcap", 4)
     whole = (tmp_path / "whole.mcap").read_bytes()
     starts = SessionReader(tmp_path / "whole.mcap")
-    ends = [_chunk_end(whole, offset) for offset in starts._chunks]
+    ends = [_chunk_end(whole, offset) for offset in starts.entries["offset"].tolist()]
     starts.close()
     cut = tmp_path / "cut.mcap"
     lengths = {*range(0, len(whole), 37), *(end + step for end in ends for step in (-1, 0, 1))}
@@ -139,7 +139,7 @@ def test_zeros_that_a_power_cut_left_at_the_end_are_not_taken_for_frames(tmp_pat
     write_session(tmp_path / "a.mcap", 3)
     data = (tmp_path / "a.mcap").read_bytes()
     reader = SessionReader(tmp_path / "a.mcap")
-    last = reader._chunks[-1]
+    last = int(reader.entries["offset"][-1])
     reader.close()
     for zeros_from in (last + 60, last):
         (tmp_path / "b.mcap").write_bytes(data[:zeros_from] + bytes(len(data) - zeros_from))
@@ -152,7 +152,7 @@ def test_a_flipped_bit_is_reported_and_playing_goes_on_behind_it(tmp_path: Path)
     write_session(tmp_path / "a.mcap", 3)
     data = bytearray((tmp_path / "a.mcap").read_bytes())
     reader = SessionReader(tmp_path / "a.mcap")
-    data[reader._chunks[1] + 200] ^= 1
+    data[int(reader.entries["offset"][1]) + 200] ^= 1
     reader.close()
     (tmp_path / "a.mcap").write_bytes(data)
     camera = playing(tmp_path / "a.mcap")

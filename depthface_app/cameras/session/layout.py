@@ -1,12 +1,15 @@
 """What stands in a session file: names, limits, and how a frame becomes messages and back."""
 
 import json
+import math
 import platform
+import struct
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from mcap.exceptions import McapError
 
 from depthface_app import __version__
 from depthface_app.cameras.base import CameraInfo
@@ -14,13 +17,35 @@ from depthface_app.cameras.session.codec import Packer, unpack
 from depthface_app.core.frame import Frame, Intrinsics
 
 PROFILE = "depthface"
-FORMAT = "1"
+FORMAT = "2"
+READABLE = ("1", "2")  # files of format 1 hold frames only
 ENCODING = "depthface.zstd"
 LIBRARY = f"depthface {__version__}"
 PICTURES = {"depth": "depth_mm", "colour": "colour", "infrared": "infrared"}
-DTYPES = {"uint8", "uint16", "float32"}
-PIXELS_AT_MOST = 64_000_000
-RECORD_BYTES_AT_MOST = 1 << 30
+# The channels of every file, in this order and under these numbers, which also tell what a chunk holds.
+TOPICS = ("/frame", "/depth", "/colour", "/infrared", "/result", "/denoised", "/normals", "/mark")
+CHANNELS = {topic: number for number, topic in enumerate(TOPICS, start=1)}
+JSON_TOPICS = ("/frame", "/result", "/mark")
+SIDE_PX_AT_MOST = 4096  # no depth camera makes more; refused before memory is asked for
+RECORD_BYTES_AT_MOST = 1 << 28  # three such pictures, unpacked
+DTYPES = {"depth": ("uint16", "float32"), "colour": ("uint8",), "infrared": ("uint8", "uint16")}
+
+# What reading bytes that are not what they should be can raise.
+DAMAGE = (
+    McapError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+
+Messages = list[tuple[str, bytes]]
+"""(topic, data) of one chunk, in order."""
 
 
 def session_notes(info: CameraInfo, epoch_s: float) -> dict[str, str]:
@@ -39,8 +64,8 @@ def session_notes(info: CameraInfo, epoch_s: float) -> dict[str, str]:
     return facts | {f"setting.{name}": value for name, value in info.settings.items()}
 
 
-def to_messages(frame: Frame, packer: Packer) -> dict[str, bytes]:
-    """Topic → message: the frame's header, and one message for each picture that it has."""
+def to_messages(frame: Frame, packer: Packer) -> Messages:
+    """The frame's header, and one message for each picture that it has."""
     pictures = {name: getattr(frame, attribute) for name, attribute in PICTURES.items()}
     present = {name: picture for name, picture in pictures.items() if picture is not None}
     header = {
@@ -50,39 +75,62 @@ def to_messages(frame: Frame, packer: Packer) -> dict[str, bytes]:
         "timestamp_domain": frame.timestamp_domain,
         "depth_scale_mm": float(frame.depth_scale_mm),
         "serial": frame.serial,
-        "intrinsics": {name: float(value) for name, value in asdict(frame.intrinsics).items()},
+        "intrinsics": pinhole_values(frame.intrinsics),
         "pictures": {name: {"shape": p.shape, "dtype": p.dtype.name} for name, p in present.items()},
     }
-    packed = {f"/{name}": packer.pack(picture) for name, picture in present.items()}
-    return {"/frame": json.dumps(header).encode(), **packed}
+    return [("/frame", json.dumps(header).encode()), *((f"/{name}", packer.pack(p)) for name, p in present.items())]
 
 
-def from_messages(messages: dict[str, bytes]) -> Frame:
+def from_messages(messages: Messages) -> Frame:
     """The frame that was made into these messages.
 
     Raises:
         ValueError, KeyError, TypeError: they are not what `to_messages` makes.
     """
-    header = json.loads(messages["/frame"])
-    kinds = {name: _shape_and_dtype(kind) for name, kind in header["pictures"].items()}
-    pictures: dict[str, Any] = {PICTURES[name]: unpack(messages[f"/{name}"], *kind) for name, kind in kinds.items()}
-    size = {name: int(header["intrinsics"].pop(name)) for name in ("width", "height")}
+    data = dict(messages)
+    header = json.loads(data["/frame"])
+    pinhole = pinhole_of(header["intrinsics"])
+    kinds = {name: _shape_and_dtype(name, kind, pinhole) for name, kind in header["pictures"].items()}
+    pictures: dict[str, Any] = {PICTURES[name]: unpack(data[f"/{name}"], *kind) for name, kind in kinds.items()}
     return Frame(
-        intrinsics=Intrinsics(**size, **header["intrinsics"]),
-        captured_s=header["captured_s"],
-        number=header["number"],
-        device_timestamp_ms=header["device_timestamp_ms"],
-        timestamp_domain=header["timestamp_domain"],
-        depth_scale_mm=header["depth_scale_mm"],
-        serial=header["serial"],
+        intrinsics=pinhole,
+        captured_s=number_of(header["captured_s"]),
+        number=int(header["number"]),
+        device_timestamp_ms=number_of(header["device_timestamp_ms"]),
+        timestamp_domain=str(header["timestamp_domain"]),
+        depth_scale_mm=number_of(header["depth_scale_mm"]),
+        serial=str(header["serial"]),
         is_live=False,
         **pictures,
     )
 
 
-def _shape_and_dtype(kind: dict[str, Any]) -> tuple[tuple[int, ...], np.dtype]:
+def pinhole_values(pinhole: Intrinsics) -> dict[str, float]:
+    """Intrinsics as JSON numbers."""
+    return {name: float(value) for name, value in asdict(pinhole).items()}
+
+
+def pinhole_of(values: dict[str, Any]) -> Intrinsics:
+    """Intrinsics from what `pinhole_values` made. Raises ValueError, KeyError, TypeError if they are impossible."""
+    width, height = int(values["width"]), int(values["height"])
+    fx, fy, cx, cy = (number_of(values[name]) for name in ("fx", "fy", "cx", "cy"))
+    if not (0 < width <= SIDE_PX_AT_MOST and 0 < height <= SIDE_PX_AT_MOST and fx > 0 and fy > 0):
+        raise ValueError(f"{width}×{height} with fx {fx:g} and fy {fy:g} is no camera's pinhole")
+    return Intrinsics(width, height, fx, fy, cx, cy)
+
+
+def number_of(value: Any) -> float:
+    """A finite number. Raises ValueError or TypeError for anything else."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} stands where a number is expected")
+    return number
+
+
+def _shape_and_dtype(name: str, kind: dict[str, Any], pinhole: Intrinsics) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type of one picture, once they are known to be plausible."""
     shape, dtype = tuple(int(side) for side in kind["shape"]), kind["dtype"]
-    if dtype not in DTYPES or len(shape) not in (2, 3) or not 0 < int(np.prod(shape)) <= PIXELS_AT_MOST:
-        raise ValueError(f"a picture of {shape} {dtype} is not one that a camera delivers")
+    wanted = (pinhole.height, pinhole.width, 3) if name == "colour" else (pinhole.height, pinhole.width)
+    if dtype not in DTYPES[name] or shape != wanted:
+        raise ValueError(f"{name} of {shape} {dtype} is not what a camera of {wanted} delivers")
     return shape, np.dtype(dtype)

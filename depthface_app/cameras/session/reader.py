@@ -1,27 +1,42 @@
 """Reads session files, cut-off ones too."""
 
-import os
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
-from mcap.exceptions import McapError
+import numpy as np
 from mcap.opcode import Opcode
-from mcap.reader import SeekingReader
-from mcap.records import Channel, Chunk, McapRecord, Message, Metadata
-from mcap.stream_reader import StreamReader, breakup_chunk
-from mcap.summary import Summary
 from mcap.writer import MCAP0_MAGIC
+from numpy.typing import NDArray
 
-from depthface_app.cameras.session.layout import FORMAT, PROFILE, RECORD_BYTES_AT_MOST, from_messages
+from depthface_app.cameras.session import marks, results
+from depthface_app.cameras.session.layout import CHANNELS, DAMAGE, PROFILE, READABLE, from_messages
+from depthface_app.cameras.session.marks import Mark
+from depthface_app.cameras.session.records import (
+    ENTRY,
+    Ending,
+    Entries,
+    entry_at,
+    is_finished,
+    messages_of,
+    metadata_of,
+    profile_of,
+    read_ending,
+    record_at,
+    walk,
+)
+from depthface_app.cameras.session.results import StoredResult
 from depthface_app.core.errors import CameraError
 from depthface_app.core.frame import Frame
 
-DAMAGE = (McapError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error)
-
 
 class SessionReader:
-    """Reads the whole frames of a session file in any order. Belongs to one thread."""
+    """Reads the whole frames of a session file in any order. Belongs to one thread.
+
+    notes:       what the recording says about itself
+    processing:  which networks and settings its results come from, empty without results
+    entries:     one per chunk, in the order of the file
+    is_complete: whether it was finished, and not cut off
+    digest:      SHA-256 over everything in it as hexadecimal digits, "" if nobody wrote it down
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file and find its frames.
@@ -41,7 +56,13 @@ class SessionReader:
             raise
 
     def __len__(self) -> int:
-        return len(self._chunks)
+        return len(self._frames)
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """(len,) seconds of every frame since the first, never falling; by the host's clock, to a microsecond."""
+        times_ns = self._frames["time_ns"].astype(np.int64)
+        return np.maximum.accumulate((times_ns - times_ns[0]) / 1e9)
 
     def read(self, index: int) -> Frame:
         """The frame with that index, 0 to len - 1, with the times it had when it was recorded.
@@ -50,90 +71,113 @@ class SessionReader:
             CameraError: the file is damaged there.
         """
         try:
-            return from_messages(self._messages(self._chunks[index]))
+            return from_messages(messages_of(record_at(self._file, int(self._frames["offset"][index]))))
         except DAMAGE as error:
             raise CameraError(f"Frame {index} of the recording {self.path} is damaged: {error}.") from error
+
+    def result(self, index: int) -> StoredResult | None:
+        """What was made of the frame with that index while it was recorded, None if nothing was.
+
+        Raises:
+            CameraError: the file is damaged there.
+        """
+        place = self._results.get(index)
+        if place is None:
+            return None
+        try:
+            return results.from_messages(messages_of(record_at(self._file, place)))
+        except DAMAGE as error:
+            raise CameraError(f"The result of frame {index} in {self.path} is damaged: {error}.") from error
+
+    @property
+    def with_results(self) -> tuple[int, ...]:
+        """Indices of the frames that have results, rising."""
+        return tuple(sorted(self._results))
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Every mark that can be read: those on the whole recording first, then by frame."""
+        found = []
+        for offset in self._of("/mark")["offset"].tolist():
+            try:
+                found.append(marks.from_messages(messages_of(record_at(self._file, offset))))
+            except DAMAGE:
+                continue  # a damaged mark must not keep anybody from the frames; `verify` names it
+        inside = [mark for mark in found if mark.frame is None or 0 <= mark.frame < len(self)]
+        return tuple(sorted(inside, key=lambda mark: (mark.frame is not None, mark.frame or 0)))
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
     def _open(self) -> None:
-        try:
-            header = self._record_at(len(MCAP0_MAGIC)) if self._file.read(8) == MCAP0_MAGIC else None
-        except DAMAGE:
-            header = None
-        if getattr(header, "profile", None) != PROFILE:
+        if not self._begins_well():
             raise CameraError(f"{self.path} is not a DepthFace recording, or is cut off before its first frame.")
-        summary = self._summary()
-        self.is_complete = summary is not None
-        self._chunks = self._indexed(summary) if summary else self._surviving()
-        if not self._chunks:
+        ending = self._ending()
+        self.is_complete = ending is not None or is_finished(self._file)
+        self.digest = ending.notes.get("sha256", "") if ending else ""
+        self.entries = ending.entries if ending else self._surviving()
+        self._frames = self._of("/frame")
+        if len(self._frames) == 0:
             raise CameraError(f"The recording {self.path} holds no whole frame; it was cut off too early.")
-        self._topics = {c.id: c.topic for c in self._breakup(self._chunks[0]) if isinstance(c, Channel)}
-        self.notes = self._notes()
-        if self.notes.get("format") != FORMAT:
+        of_results = self._of("/result")
+        self._results: dict[int, int] = dict(
+            zip(of_results["frame"].tolist(), of_results["offset"].tolist(), strict=True)
+        )
+        self.notes, self.processing = self._metadata("session"), self._metadata("processing")
+        if self.notes.get("format") not in READABLE:
             raise CameraError(
-                f"{self.path} is a recording of format {self.notes.get('format')}, this program reads {FORMAT}; "
-                "open it with the version that wrote it."
+                f"{self.path} is a recording of format {self.notes.get('format')}, this program reads "
+                f"{' and '.join(READABLE)}; open it with the version that wrote it."
             )
 
-    def _summary(self) -> Summary | None:
-        """The index at the end of a file that was finished, None if it was cut off."""
+    def _begins_well(self) -> bool:
         try:
-            self._file.seek(0)
-            return SeekingReader(self._file, record_size_limit=RECORD_BYTES_AT_MOST).get_summary()
+            is_mcap = self._file.read(len(MCAP0_MAGIC)) == MCAP0_MAGIC
+            return is_mcap and profile_of(record_at(self._file, len(MCAP0_MAGIC))) == PROFILE
+        except DAMAGE:
+            return False
+
+    def _ending(self) -> Ending | None:
+        """The index of a file that was finished, None if it was cut off, or written by an older version."""
+        try:
+            return read_ending(self._file) if is_finished(self._file) else None
         except DAMAGE:
             return None
 
-    def _indexed(self, summary: Summary) -> list[int]:
-        return [chunk.chunk_start_offset for chunk in summary.chunk_indexes]
-
-    def _surviving(self) -> list[int]:
-        """Where the whole chunks of a cut-off file start; the last ones may be holes that a power cut left."""
-        chunks = [offset for opcode, offset in self._walk() if opcode == Opcode.CHUNK]
-        while chunks and not self._is_sound(chunks[-1]):
-            chunks.pop()
-        return chunks
+    def _surviving(self) -> Entries:
+        """The whole chunks of a file without our index; the last ones may be holes that a power cut left."""
+        found = []
+        for opcode, offset, length in walk(self._file):
+            if opcode == Opcode.CHUNK:
+                try:
+                    found.append(entry_at(self._file, offset, length))
+                except DAMAGE:
+                    continue
+        while found and not self._is_sound(found[-1][0]):
+            found.pop()
+        return np.array(found, ENTRY)
 
     def _is_sound(self, offset: int) -> bool:
         try:
-            self._breakup(offset)
+            messages_of(record_at(self._file, offset))
         except DAMAGE:
             return False
         return True
 
-    def _walk(self) -> Iterator[tuple[int, int]]:
-        """Opcode and offset of every record that is there to its end."""
-        size, offset = os.fstat(self._file.fileno()).st_size, len(MCAP0_MAGIC)
-        while offset + 9 <= size:
-            self._file.seek(offset)
-            opcode, length = struct.unpack("<BQ", self._file.read(9))
-            if opcode == 0 or offset + 9 + length > size:
-                return
-            yield opcode, offset
-            offset += 9 + length
+    def _of(self, topic: str) -> Entries:
+        return self.entries[self.entries["channel"] == CHANNELS[topic]]
 
-    def _notes(self) -> dict[str, str]:
-        """What the file says about the session; it stands before the first frame."""
-        for opcode, offset in self._walk():
+    def _metadata(self, name: str) -> dict[str, str]:
+        """What the file says before the first frame, empty if it says nothing of that name."""
+        first = int(self.entries["offset"][0])
+        for opcode, offset, _ in walk(self._file):
+            if offset >= first:
+                break
             if opcode == Opcode.METADATA:
-                record = self._record_at(offset)
-                return dict(record.metadata) if isinstance(record, Metadata) else {}
+                try:
+                    found, values = metadata_of(record_at(self._file, offset))
+                except DAMAGE:
+                    continue
+                if found == name:
+                    return values
         return {}
-
-    def _messages(self, offset: int) -> dict[str, bytes]:
-        """Topic → data of the chunk's messages."""
-        return {self._topics[r.channel_id]: r.data for r in self._breakup(offset) if isinstance(r, Message)}
-
-    def _breakup(self, offset: int) -> list[McapRecord]:
-        """The records in the chunk at `offset`, its checksum verified."""
-        chunk = self._record_at(offset)
-        if not isinstance(chunk, Chunk):
-            raise ValueError(f"no frame begins at byte {offset}")
-        return breakup_chunk(chunk, validate_crc=True)
-
-    def _record_at(self, offset: int) -> McapRecord:
-        self._file.seek(offset)
-        reader = StreamReader(self._file, skip_magic=True, emit_chunks=True, record_size_limit=RECORD_BYTES_AT_MOST)
-        return next(reader.records)

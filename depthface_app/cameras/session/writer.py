@@ -1,24 +1,20 @@
 """Writes session files."""
 
+import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
 
-from mcap.writer import CompressionType, Writer
+import numpy as np
 
 from depthface_app.cameras.base import CameraInfo
+from depthface_app.cameras.session import marks, results
 from depthface_app.cameras.session.codec import Packer
-from depthface_app.cameras.session.layout import (
-    ENCODING,
-    LIBRARY,
-    PICTURES,
-    PROFILE,
-    RECORD_BYTES_AT_MOST,
-    session_notes,
-    to_messages,
-)
+from depthface_app.cameras.session.layout import CHANNELS, Messages, session_notes, to_messages
+from depthface_app.cameras.session.marks import WHOLE, Mark
+from depthface_app.cameras.session.records import ENTRY, beginning, chained, chunk, end_notes, ending
+from depthface_app.cameras.session.results import StoredResult
 from depthface_app.core.errors import CameraError
 from depthface_app.core.frame import Frame
 
@@ -26,8 +22,11 @@ from depthface_app.core.frame import Frame
 class SessionWriter:
     """Writes one new session file. Belongs to one thread."""
 
-    def __init__(self, path: Path, info: CameraInfo) -> None:
+    def __init__(self, path: Path, info: CameraInfo, processing: Mapping[str, str] | None = None) -> None:
         """Create the file.
+
+        Args:
+            processing: which networks and settings the results come from; None for a file without results.
 
         Raises:
             CameraError: it exists already, or cannot be created.
@@ -36,12 +35,14 @@ class SessionWriter:
         self.frames = 0
         self._packer = Packer()
         self._epoch_s = time.time() - time.monotonic()
+        self._log_ns = 0
+        self._entries: list[tuple[int, int, int, int, int]] = []
+        start = beginning(session_notes(info, self._epoch_s), processing)
+        self._digest = hashlib.sha256(start).digest()
         self._file = _create(path)
-        self._mcap = Writer(
-            cast(IO[bytes], self._file), chunk_size=RECORD_BYTES_AT_MOST, compression=CompressionType.NONE
-        )
         try:
-            self._channels = self._begin(info)
+            with self._whole_or_nothing():
+                self._file.write(start)
         except CameraError:
             path.unlink()
             raise
@@ -59,12 +60,17 @@ class SessionWriter:
                 and is closed.
         """
         messages = to_messages(frame, self._packer)
-        times = self._times_ns(frame)
-        with self._whole_or_nothing():
-            for topic, data in messages.items():
-                self._mcap.add_message(self._channels[topic], times[0], data, times[1], sequence=self.frames)
-            self._mcap.flush()  # type: ignore[no-untyped-call]
+        self._log_ns, device_ns = self._times_ns(frame)
+        self._append(messages, self.frames, device_ns)
         self.frames += 1
+
+    def add_result(self, result: StoredResult) -> None:
+        """Append what was made of a frame that was added before. Raises CameraError as `add` does."""
+        self._append(results.to_messages(result, self._packer), result.frame, self._log_ns)
+
+    def add_mark(self, mark: Mark) -> None:
+        """Append a mark. Raises CameraError as `add` does."""
+        self._append(marks.to_messages(mark), WHOLE if mark.frame is None else mark.frame, self._log_ns)
 
     def finish(self) -> None:
         """Add the index and close. A file without it opens too, only more slowly.
@@ -74,18 +80,18 @@ class SessionWriter:
         """
         if self._file.closed:
             return
+        entries = np.array(self._entries, ENTRY)
         with self._whole_or_nothing():
-            self._mcap.finish()  # type: ignore[no-untyped-call]
+            self._file.write(ending(entries, end_notes(entries, self._digest.hex()), self._file.tell()))
         self._file.close()
 
-    def _begin(self, info: CameraInfo) -> dict[str, int]:
-        """Write what stands before the first frame; returns the channel of every topic."""
+    def _append(self, messages: Messages, frame: int, publish_ns: int) -> None:
+        record = chunk(messages, frame, self._log_ns, publish_ns)
+        offset = self._file.tell()
         with self._whole_or_nothing():
-            self._mcap.start(PROFILE, LIBRARY)
-            self._mcap.add_metadata("session", session_notes(info, self._epoch_s))
-        schema = self._mcap.register_schema("depthface.Frame", "jsonschema", b'{"type": "object"}')
-        channels = {"/frame": self._mcap.register_channel("/frame", "json", schema)}
-        return channels | {f"/{name}": self._mcap.register_channel(f"/{name}", ENCODING, 0) for name in PICTURES}
+            self._file.write(record)
+        self._digest = chained(self._digest, record)
+        self._entries.append((offset, len(record), self._log_ns, CHANNELS[messages[0][0]], frame))
 
     def _times_ns(self, frame: Frame) -> tuple[int, int]:
         """Log time (host) and publish time (device) for other MCAP programs; the exact values are in the header."""
@@ -126,9 +132,6 @@ class _WholeWrites:
 
     def tell(self) -> int:
         return self._file.tell()
-
-    def flush(self) -> None:
-        """Nothing waits."""
 
     def close(self) -> None:
         self._file.close()
