@@ -75,7 +75,7 @@ def camera_maker(settings: Settings, source: str, *, paced: bool = True) -> Call
     Args:
         paced: False delivers every frame of a recording as fast as it is taken.
     """
-    return lambda: open_source(source, dds_domain=_dds_domain(settings), paced=paced)
+    return lambda: open_source(source, dds_domain=_dds_domain(settings), realsense=settings.realsense, paced=paced)
 
 
 def list_cameras(settings: Settings) -> tuple[BackendReport, ...]:

@@ -11,14 +11,16 @@ from tests.realsense_server import COLOUR_FOCAL_PX, COLOUR_SHIFT_M, DEPTH_FOCAL_
 
 SERIAL = "SOFTWARE1"
 FIRST_STAMP_MS = 1e6
+BASELINE_MM = 50.0
 
 
-def write_recording(path: Path, frames: int, units_m: float = 0.001) -> None:
+def write_recording(path: Path, frames: int, units_m: float = 0.001, noise_mm: float = 0.0) -> None:
     """Record `frames` framesets of depth, infrared and colour at the pace of a camera; depth counts in `units_m`."""
     device = rs.software_device()
     _describe(device)
     depth_sensor, colour_sensor = device.add_sensor("Stereo Module"), device.add_sensor("RGB Camera")
     depth_sensor.add_read_only_option(rs.option.depth_units, units_m)
+    depth_sensor.add_read_only_option(rs.option.stereo_baseline, BASELINE_MM)
     profiles = {
         "depth": depth_sensor.add_video_stream(_stream(rs.stream.depth, 0, 0, rs.format.z16, 2, DEPTH_FOCAL_PX), True),
         "infrared": depth_sensor.add_video_stream(_stream(rs.stream.infrared, 1, 1, rs.format.y8, 1, DEPTH_FOCAL_PX)),
@@ -36,7 +38,7 @@ def write_recording(path: Path, frames: int, units_m: float = 0.001) -> None:
     recorded[1].open(profiles["colour"])
     for sensor in recorded:
         sensor.start(waste)
-    _play(frames, units_m, profiles, depth_sensor, colour_sensor)
+    _play(frames, units_m, noise_mm, profiles, depth_sensor, colour_sensor)
     for sensor in recorded:
         sensor.stop()
         sensor.close()
@@ -45,12 +47,14 @@ def write_recording(path: Path, frames: int, units_m: float = 0.001) -> None:
     gc.collect()
 
 
-def _play(frames, units_m, profiles, depth_sensor, colour_sensor) -> None:
+def _play(frames, units_m, noise_mm, profiles, depth_sensor, colour_sensor) -> None:
+    rng = np.random.default_rng(1)
     start_s = time.monotonic()
     for number in range(1, frames + 1):
         shown = pictures(number)
         stamp_ms = FIRST_STAMP_MS + number * 1000 / FPS
-        counts = (shown["depth"] * (0.001 / units_m)).astype(np.uint16)
+        noisy_mm = shown["depth"] + noise_mm * rng.standard_normal(shown["depth"].shape)
+        counts = (noisy_mm * (0.001 / units_m)).round().astype(np.uint16)
         depth = _frame(counts, 2, profiles["depth"], number, stamp_ms)
         depth.depth_units = units_m
         depth_sensor.on_video_frame(depth)

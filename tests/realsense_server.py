@@ -1,8 +1,8 @@
 """A virtual RealSense camera on the loopback network, served by the SDK's own device server.
 
-Run as a program of its own: `python -m tests.realsense_server DOMAIN`. It answers each line on its input with one line
-on its output: `up` and `down` plug and unplug the camera, `freeze` and `thaw` stop and resume its pictures, `options`
-tells which options were set; it ends when its input closes. `VirtualCamera` starts it and speaks to it.
+Run as a program of its own: `python -m tests.realsense_server DOMAIN SERIAL`. It answers each line on its input with
+one line on its output: `up` and `down` plug and unplug the camera, `freeze` and `thaw` stop and resume its pictures,
+`options` tells which options were set; it ends when its input closes. `VirtualCamera` starts it and speaks to it.
 """
 
 import json
@@ -27,10 +27,10 @@ LOOPBACK = {"udp": {"whitelist": ["127.0.0.1"]}}
 class VirtualCamera:
     """The server in a process of its own; plugged in by `up`, unplugged by `down`."""
 
-    def __init__(self, domain: int) -> None:
+    def __init__(self, domain: int, serial: str = SERIAL) -> None:
         self.domain = domain
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.realsense_server", str(domain)],
+            [sys.executable, "-m", "tests.realsense_server", str(domain), serial],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -51,7 +51,7 @@ class VirtualCamera:
     def thaw(self) -> None:
         self._ask("thaw")
 
-    def options(self) -> dict[str, float]:
+    def options(self) -> dict[str, float | str]:
         return json.loads(self._ask("options"))
 
     def kill(self) -> None:
@@ -77,10 +77,10 @@ class VirtualCamera:
 class Server:
     """The camera itself, in the server's process."""
 
-    def __init__(self, domain: int) -> None:
+    def __init__(self, domain: int, serial: str) -> None:
         from pyrealsense2 import pyrealdds as dds
 
-        self._dds = dds
+        self._dds, self._serial = dds, serial
         self._participant = dds.participant()
         self._participant.init(domain, "virtual camera", LOOPBACK)
         self._pictures = [self._messages(number) for number in range(6)]
@@ -98,12 +98,13 @@ class Server:
             "infrared": self._stream(dds.ir_stream_server("Infrared_1", "Stereo Module"), "y8", DEPTH_FOCAL_PX),
             "colour": self._stream(dds.color_stream_server("Color", "RGB Camera"), "yuyv", COLOUR_FOCAL_PX),
         }
-        topics = f"realsense/D435I_{SERIAL}"
+        topics = f"realsense/D435I_{self._serial}"
         self._device = dds.device_server(self._participant, topics)
         self._device.on_set_option(self._set_option)
         self._device.on_control(self._answer)
         self._device.init(list(self._streams.values()), [], self._extrinsics())
-        facts = {"name": NAME, "serial": SERIAL, "product-line": "D400", "topic-root": topics, "fw-version": "5.16.0.1"}
+        facts = {"name": NAME, "serial": self._serial, "product-line": "D400", "topic-root": topics}
+        facts |= {"fw-version": "5.16.0.1"}
         self._device.broadcast(dds.message.device_info.from_json(facts))
         self._pulled.clear()
         self._thread = threading.Thread(target=self._publish)
@@ -162,7 +163,7 @@ class Server:
         time.sleep(0.02)
         self._set.append(option)
 
-    def options(self) -> dict[str, float]:
+    def options(self) -> dict[str, float | str]:
         return {option.get_name(): option.get_value() for option in self._set}
 
     def _messages(self, number: int):
@@ -199,10 +200,15 @@ class Server:
             self._device.publish_metadata({"stream-name": stream.name(), "header": header, "metadata": metadata})
 
 
-# name, value, lowest, highest, step, default, what it is
+PRESETS = ["Custom", "Default", "Hand", "High Accuracy", "High Density", "Medium Density"]
+
+# name, value, lowest, highest, step, default, what it is; the preset has choices in place of a range
 DEPTH_OPTIONS = (
+    ("Visual Preset", "Default", PRESETS, "Default", "preset"),
     ("Exposure", 8500, 1, 200000, 1, 8500, "us"),
     ("Enable Auto Exposure", 1, 0, 1, 1, 1, "automatic exposure"),
+    ("Gain", 16, 16, 248, 1, 16, "gain"),
+    ("Laser Power", 150, 0, 360, 30, 150, "mW"),
     ("Emitter Enabled", 1, 0, 2, 1, 1, "emitter"),
     ("Depth Units", 0.001, 1e-06, 0.01, 1e-06, 0.001, "m"),
     ("Stereo Baseline", 50.0, 50.0, 50.0, 0, 50.0, "mm"),
@@ -229,7 +235,7 @@ def _disc(shift_px: float, radius_px: float) -> np.ndarray:
 
 
 def main() -> None:
-    server = Server(int(sys.argv[1]))
+    server = Server(int(sys.argv[1]), sys.argv[2])
     answers = {"options": lambda: json.dumps(server.options())}
     for line in sys.stdin:
         word = line.strip()

@@ -1,12 +1,13 @@
 """Source addresses ("simulated:", "recording:FILE", "realsense:SERIAL"), and what is plugged in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from depthface_app.cameras.base import BackendReport, CameraInfo, DepthCamera
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings, find_realsense
+from depthface_app.cameras.realsense.settings import over_general, with_parameters
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.errors import CameraError
@@ -30,15 +31,22 @@ class Address:
 
 
 def open_source(
-    source: str, *, dds_domain: int | None = None, dds_addresses: tuple[str, ...] = (), paced: bool = True
+    source: str,
+    *,
+    dds_domain: int | None = None,
+    dds_addresses: tuple[str, ...] = (),
+    realsense: str = "",
+    paced: bool = True,
 ) -> DepthCamera:
     """The camera that a source address names, not opened yet.
 
     Args:
         source: "simulated:?sensor=d435&people=3", "recording:FILE?loop=1", "realsense:", "realsense:SERIAL",
-            "realsense:FILE.bag", or a bare file name, which is recognised by the file's content
+            "realsense:SERIAL?preset=high-accuracy&filters=spatial,temporal", "realsense:FILE.bag", or a bare file
+            name, which is recognised by the file's content
         dds_domain: DDS domain to look for networked RealSense cameras in; None looks on USB only
         dds_addresses: addresses of this computer that DDS may use; empty means all
+        realsense: parameters for every live RealSense camera, "preset=hand&emitter=1"; those of an address win
         paced: False delivers every frame of a recording or simulation as fast as it is read
 
     Raises:
@@ -47,6 +55,8 @@ def open_source(
     address = parse(source)
     if address.prefix not in CAMERAS:
         raise CameraError(_unknown(address))
+    if address.prefix == "realsense":
+        address = replace(address, query=over_general(address.query, realsense, is_file=_is_file(address)))
     return CAMERAS[address.prefix](address, RealSenseSettings(dds_domain, dds_addresses), paced)
 
 
@@ -115,12 +125,18 @@ def _recording(address: Address, _: RealSenseSettings, paced: bool) -> DepthCame
 
 
 def _realsense(address: Address, settings: RealSenseSettings, paced: bool) -> DepthCamera:
+    if not _is_file(address):
+        return RealSenseCamera(address.target, settings=with_parameters(settings, address.query))
+    known = {"loop": False, "realtime": paced}
+    flags = _flags(replace(address, query={name: address.query[name] for name in known.keys() & address.query}), known)
+    others = {name: value for name, value in address.query.items() if name not in known}
+    path, settings = Path(address.target).expanduser(), with_parameters(settings, others, is_file=True)
+    return RealSenseCamera(file=path, settings=settings, loop=flags["loop"], realtime=flags["realtime"])
+
+
+def _is_file(address: Address) -> bool:
     path = Path(address.target).expanduser()
-    if address.target and (path.suffix.lower() in REALSENSE_SUFFIXES or path.is_file()):
-        flags = _flags(address, {"loop": False, "realtime": paced})
-        return RealSenseCamera(file=path, settings=settings, loop=flags["loop"], realtime=flags["realtime"])
-    _flags(address, {})
-    return RealSenseCamera(address.target, settings=settings)
+    return bool(address.target) and (path.suffix.lower() in REALSENSE_SUFFIXES or path.is_file())
 
 
 def _flags(address: Address, known: dict[str, bool]) -> dict[str, bool]:

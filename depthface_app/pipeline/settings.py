@@ -7,6 +7,7 @@ from typing import Any
 
 import tomli_w
 
+from depthface_app.cameras.realsense.settings import problem_of
 from depthface_app.core.colour import COLOUR_MAPS, DEFAULT_COLOUR_MAP
 from depthface_app.core.errors import InputError
 from depthface_app.core.files import whole_file
@@ -14,9 +15,17 @@ from depthface_app.core.files import whole_file
 SETTINGS_FILE = "settings.toml"
 
 
-def _choice(kind: type, default: Any, *, low: float | None = None, high: float | None = None, among: Any = None) -> Any:
+def _choice(
+    kind: type,
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    among: Any = None,
+    problem: Any = None,
+) -> Any:
     """A field with what its value must be; where the default is None, None (left out of the file) is automatic."""
-    return field(default=default, metadata={"kind": kind, "low": low, "high": high, "among": among})
+    return field(default=default, metadata={"kind": kind, "low": low, "high": high, "among": among, "problem": problem})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Settings:
     threshold:   cosine at which a match is accepted, in place of the recogniser card's
     fine:        also decode the denoised face at twice the resolution, for display
     dds:         look for networked RealSense cameras
+    realsense:   what to ask of every RealSense camera, written as behind the ? of an address
     """
 
     source: str = _choice(str, "simulated:")
@@ -44,6 +54,7 @@ class Settings:
     theme: str = _choice(str, "system", among=("system", "dark", "light"))
     dds: bool = _choice(bool, False)
     dds_domain: int = _choice(int, 0, low=0, high=232)
+    realsense: str = _choice(str, "", problem=problem_of)
     stall_after_s: float = _choice(float, 1.0, low=0.2, high=30)
 
 
@@ -120,7 +131,7 @@ def _problem(rule: Any, value: Any) -> str:
         return f"{value!r} is not one of {', '.join(rule['among'])}"
     if rule["low"] is not None and not rule["low"] <= value <= rule["high"]:
         return f"{value!r} is not between {rule['low']} and {rule['high']}"
-    return ""
+    return str(rule["problem"](value)) if rule["problem"] is not None else ""
 
 
 _KIND_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}

@@ -30,7 +30,7 @@ from depthface_app.ui.window import MainWindow
 
 SIMULATED = "simulated:"
 RECORDING_SUFFIX = ".mcap"
-RESTARTED_BY = ("source", "locator", "denoiser", "recogniser", "provider", "threads", "dds", "dds_domain")
+RESTARTED_BY = ("source", "locator", "denoiser", "recogniser", "provider", "threads", "dds", "dds_domain", "realsense")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QLabel,
+    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -82,6 +83,9 @@ class SettingsDialog(QDialog):
         self.fine.setChecked(settings.fine)
         self.dds = QCheckBox(self.tr("look for RealSense cameras on the network"), self)
         self.dds.setChecked(settings.dds)
+        self.realsense = QLineEdit(settings.realsense, self)
+        self.realsense.setPlaceholderText("preset=high-accuracy&filters=spatial,temporal")
+        self.realsense.setToolTip(self.tr("What to ask of every RealSense camera, as behind the ? of an address"))
         self._compose()
 
     def _compose(self) -> None:
@@ -93,6 +97,7 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("T&hreads per network"), self.threads)
         form.addRow(self.tr("&Display"), self.fine)
         form.addRow(self.tr("&Cameras"), self.dds)
+        form.addRow(self.tr("&RealSense"), self.realsense)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, Qt.Orientation.Horizontal, self
         )
@@ -111,4 +116,5 @@ class SettingsDialog(QDialog):
             threads=self.threads.value() or None,
             fine=self.fine.isChecked(),
             dds=self.dds.isChecked(),
+            realsense=self.realsense.text().strip(),
         )

@@ -78,7 +78,7 @@ def test_home_folder_is_understood(session: Path, monkeypatch: pytest.MonkeyPatc
         ("recording:", "needs the name of a file"),
         ("recording:x.mcap?pace=2", "recording: has no parameter 'pace'; it knows loop, realtime"),
         ("recording:x.mcap?loop=perhaps", "loop must be 1 or 0"),
-        ("realsense:?people=2", "realsense: has no parameter 'people'; it knows none"),
+        ("realsense:?people=2", "realsense: has no parameter 'people'; it knows preset, json"),
         ("simulated:?cats=2", "cats"),
         ("simulated:bob", "has no name"),
     ],

@@ -124,7 +124,7 @@ def test_options_reach_the_camera(plugged: VirtualCamera, make: Callable[..., Re
     settings = RealSenseSettings(DOMAIN, ADDRESSES, {"emitter_enabled": 0, "exposure": 4000})
     camera = make(settings=settings)
     read(camera)
-    assert plugged.options() == {"Emitter Enabled": 0, "Exposure": 4000}
+    assert {"Emitter Enabled": 0, "Exposure": 4000}.items() <= plugged.options().items()
     assert camera.info.settings["emitter_enabled"] == "0"
     assert camera.info.settings["exposure"] == "4000"
     assert camera.info.settings["sdk"].startswith("pyrealsense2 2.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from depthface_app.cameras.base import CameraInfo, CameraState, StreamRequest
 from depthface_app.cameras.letting_go import stop_elsewhere, wait_until_stopped
-from depthface_app.cameras.realsense.controls import set_options
+from depthface_app.cameras.realsense.controls import set_up
 from depthface_app.cameras.realsense.describing import describe, describe_file, file_config
 from depthface_app.cameras.realsense.modes import live_config
 from depthface_app.cameras.realsense.sdk import discover, sdk, shared_context
@@ -139,7 +139,7 @@ class RealSenseCamera:
             raise CameraError(f"No RealSense camera {self._serial} is connected, only {', '.join(found)}.")
         return describe(found[self._serial or next(iter(found))])
 
-    def _begin(self, request: StreamRequest) -> "Stream":
+    def _begin(self, request: StreamRequest) -> Stream:
         try:
             return self._go_live(request) if self._file is None else self._play(self._file, request)
         except CameraError as error:
@@ -147,16 +147,16 @@ class RealSenseCamera:
             traceback.clear_frames(error.__traceback__)
             raise
 
-    def _go_live(self, request: StreamRequest) -> "Stream":
+    def _go_live(self, request: StreamRequest) -> Stream:
         context = shared_context(self._settings.dds_domain, self._settings.dds_addresses)
         device = discover(self._settings, self._info.serial).get(self._info.serial)
         if device is None:
             raise CameraError(f"{self._name} is not connected any more; plug it in again.")
-        set_options(device, self._settings.options, self._name)
-        config = live_config(sdk(), device, request, self._name)
-        return Stream(context, config, request, self._name, serial=self._info.serial)
+        set_up(device, self._settings, self._name)
+        config = live_config(sdk(), device, self._completed(request), self._name)
+        return Stream(context, config, request, self._name, self._settings.filters, serial=self._info.serial)
 
-    def _play(self, file: Path, request: StreamRequest) -> "Stream":
+    def _play(self, file: Path, request: StreamRequest) -> Stream:
         height, width = self._recorded_px
         if (request.width or width, request.height or height) != (width, height):
             raise CameraError(
@@ -164,9 +164,19 @@ class RealSenseCamera:
                 f"({request.width}x{request.height}); leave the size to the recording."
             )
         context, config = shared_context(None, ()), file_config(file, self._loop)
-        return Stream(context, config, request, self._name, realtime=self._realtime)
+        return Stream(context, config, request, self._name, self._settings.filters, realtime=self._realtime)
 
-    def _check(self, stream: "Stream") -> None:
+    def _completed(self, request: StreamRequest) -> StreamRequest:
+        """What the caller leaves open is filled in from the settings."""
+        mine = self._settings
+        return replace(
+            request,
+            width=request.width or mine.width,
+            height=request.height or mine.height,
+            fps=request.fps or mine.fps,
+        )
+
+    def _check(self, stream: Stream) -> None:
         """Raise if no further frame can be expected."""
         silent_s, begun = stream.silent_s, stream.has_delivered
         if self._file is not None:

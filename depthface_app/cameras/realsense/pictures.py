@@ -32,7 +32,17 @@ def rgb(picture: NDArray[Any], pixels: str) -> NDArray[np.uint8] | None:
     return None
 
 
-def infrared(frame: Any) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
-    """(H, W) brightness, None if the frame is missing or packed in another way."""
-    picture = np.asarray(frame.get_data()).copy() if frame else None
-    return picture if picture is not None and picture.ndim == 2 else None
+def infrared(frame: Any, shape: tuple[int, int]) -> NDArray[np.uint8] | NDArray[np.uint16] | None:
+    """(H, W) brightness in the pixels of a depth map of that shape, which decimation may have made smaller.
+
+    None if the frame is missing, packed in another way, or no whole multiple of that shape.
+    """
+    picture = np.asarray(frame.get_data()) if frame else None
+    if picture is None or picture.ndim != 2:
+        return None
+    if picture.shape == shape:
+        return picture.copy()
+    (rows, row_rest), (columns, column_rest) = (divmod(*pair) for pair in zip(picture.shape, shape, strict=True))
+    if rows != columns or row_rest or column_rest:
+        return None
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA))

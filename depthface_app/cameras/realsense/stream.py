@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.cameras.base import StreamRequest
+from depthface_app.cameras.realsense.filters import PostProcessing
 from depthface_app.cameras.realsense.pictures import infrared, millimetres, pinhole, rgb
 from depthface_app.cameras.realsense.sdk import info_of, plugged_in, sdk
 from depthface_app.core.errors import CameraError
@@ -26,16 +27,25 @@ class Stream:
     """A running pipeline. Holds every SDK object of its camera, so that `stop` can drop them all."""
 
     def __init__(
-        self, context: Any, config: Any, request: StreamRequest, name: str, *, serial: str = "", realtime: bool = True
+        self,
+        context: Any,
+        config: Any,
+        request: StreamRequest,
+        name: str,
+        filters: tuple[str, ...] = (),
+        *,
+        serial: str = "",
+        realtime: bool = True,
     ) -> None:
         """Start it; `serial` is that of a live camera and "" for a recording. Raises CameraError."""
         rs = sdk()
         self._rs, self._context, self._request = rs, context, request
-        self._serial = serial
+        self._serial, self._filters = serial, filters
         self._pipeline: Any = rs.pipeline(context)
         self._waiting: Any = rs.frame_queue(FRAMES_WAITING_AT_MOST) if serial else None
         self._profile: Any = _started(self._pipeline, config, self._waiting, realtime, name)
         self._align: Any = rs.align(rs.stream.depth)
+        self._processing = PostProcessing(filters, self._sensor().supports(rs.option.stereo_baseline))
         self._shown: tuple[int, float] | None = None
         self._captured_s = self._asked_s = time.monotonic()
         self._present = True
@@ -52,9 +62,10 @@ class Stream:
 
     def controls(self) -> dict[str, str]:
         """How the depth sensor is set, as text."""
-        sensor = self._profile.get_device().first_depth_sensor()
+        sensor = self._sensor()
         options = {name: getattr(self._rs.option, name) for name in NOTED_OPTIONS}
-        return {name: f"{sensor.get_option(option):g}" for name, option in options.items() if sensor.supports(option)}
+        found = {name: f"{sensor.get_option(option):g}" for name, option in options.items() if sensor.supports(option)}
+        return found | ({"filters": ",".join(self._filters)} if self._filters else {})
 
     def poll(self) -> Frame | None:
         """The next frame that was not delivered yet. Never waits."""
@@ -65,9 +76,12 @@ class Stream:
         mark = (depth.get_frame_number(), depth.get_timestamp())
         if mark == self._shown:  # the SDK pairs one depth picture with two colour pictures
             return None
+        if self._shown is not None and mark[1] < self._shown[1]:  # a recording begins again, a camera's clock was reset
+            self._processing.reset()
         self._shown = mark
         self._captured_s = max(time.monotonic(), self._captured_s + 1e-6)
-        return self._frame(frames, depth)
+        processed = self._processing.process(frames)
+        return self._frame(processed, processed.get_depth_frame())
 
     def has_ended(self) -> bool:
         """Whether playback has stopped."""
@@ -90,6 +104,10 @@ class Stream:
         except RuntimeError as error:
             log.info("while stopping: %s", error)
         self._pipeline = self._waiting = self._profile = self._align = self._context = None
+        self._processing.reset()  # its blocks hold the last frames
+
+    def _sensor(self) -> Any:
+        return self._profile.get_device().first_depth_sensor()
 
     def _poll_frames(self) -> Any:
         """The next frameset or None. The pipeline itself keeps only one, but holds up a recording that is not paced."""
@@ -101,6 +119,7 @@ class Stream:
 
     def _frame(self, frames: Any, depth: Any) -> Frame:
         counts, scale_mm = np.asarray(depth.get_data()), depth.get_units() * 1000
+        dark = infrared(frames.get_infrared_frame(), counts.shape) if self._request.infrared else None
         return Frame(
             depth_mm=millimetres(counts, scale_mm),
             intrinsics=pinhole(depth.get_profile().as_video_stream_profile().get_intrinsics()),
@@ -112,7 +131,7 @@ class Stream:
             serial=self._serial or info_of(self._profile.get_device(), "serial_number"),
             is_live=bool(self._serial),
             colour=self._colour(frames) if self._request.colour else None,
-            infrared=infrared(frames.get_infrared_frame()) if self._request.infrared else None,
+            infrared=dark,
         )
 
     def _colour(self, frames: Any) -> NDArray[np.uint8] | None:
