@@ -6,17 +6,20 @@ from pathlib import Path
 
 from depthface_app.cameras.base import BackendReport, DepthCamera
 from depthface_app.cameras.found import find_cameras, open_source
+from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import ModelError
+from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.inference.denoiser import FINE_SUFFIX, Denoiser
-from depthface_app.inference.locator import Locator
+from depthface_app.inference.locator import ALIGNER_FILE, Locator
 from depthface_app.inference.recogniser import Recogniser
-from depthface_app.inference.session import RunOptions
+from depthface_app.inference.session import RunOptions, automatic_threads
 from depthface_app.pipeline.demonstration import demonstration_source, enrol_people
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import Supervision
+from depthface_app.pipeline.processing import KEY_FILE, Processing, describe, pseudonym_key
 from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_changes
 from depthface_app.pipeline.stages import Models, Options
 
@@ -109,14 +112,37 @@ def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = No
     if gallery is not None and gallery.problem:
         faults.append(Fault(FaultSource.GALLERY, gallery.problem))
     return Engine(
-        camera_maker(settings, settings.source),
+        _held(camera_maker(settings, settings.source)),
         models,
         gallery,
         options=pipeline_options(settings),
         wake=wake,
         supervision=Supervision(stall_after_s=settings.stall_after_s),
         standing=tuple(faults),
+        describe=lambda *made: describe_results(settings, store.path.parent, *made),
     )
+
+
+def _held(make_camera: Callable[[], DepthCamera]) -> Callable[[], DepthCamera]:
+    """The same cameras, but a recording stands still at its end and stays open: somebody may want to look back."""
+
+    def make() -> DepthCamera:
+        camera = make_camera()
+        if isinstance(camera, RecordingCamera):
+            camera.holds = True
+        return camera
+
+    return make
+
+
+def describe_results(
+    settings: Settings, data_dir: Path, models: Models, gallery: Gallery, options: Options
+) -> Processing:
+    """What a recording says about results made with these. Raises InputError if a file of them cannot be read."""
+    files = {kind: model_file(kind, getattr(settings, kind)) for kind in DEFAULT_MODELS}
+    files["aligner"] = files["locator"].with_name(ALIGNER_FILE)
+    threads = settings.threads or automatic_threads()
+    return describe(models, files, gallery, options, threads, pseudonym_key(data_dir / KEY_FILE))
 
 
 def enrol_demonstration(setup: Setup) -> tuple[str, Iterator[str]]:

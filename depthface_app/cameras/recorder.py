@@ -1,20 +1,24 @@
-"""Writes a stream of frames to a session file without holding up the camera."""
+"""Writes a stream of frames, and what is made of them, to a session file without holding up the camera."""
 
 import logging
 import threading
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from depthface_app.cameras.base import CameraInfo
-from depthface_app.cameras.session import SessionWriter
+from depthface_app.cameras.session import Mark, SessionWriter
+from depthface_app.cameras.session.results import Pseudonym, stored
 from depthface_app.core.errors import CameraError
+from depthface_app.core.face import Result
 from depthface_app.core.frame import Frame
 
 log = logging.getLogger(__name__)
 
-FRAMES_WAITING_AT_MOST = 45  # 1.5 s at 30 fps, about 80 MB of 640×480 depth, colour and infrared
+FRAMES_WAITING_AT_MOST = 28  # under 1 s at 30 fps: a program that is killed loses nothing older; about 50 MB
+FRAMES_REMEMBERED = 256  # a result comes at most this many frames after its own
 CLOSE_S = 30.0
 
 
@@ -24,6 +28,7 @@ class RecordingProgress:
 
     frames:     written, and safe from now on
     dropped:    given but not written, because the disk did not keep up
+    results:    written beside their frames
     duration_s: between the first and the last written frame
     problem:    why nothing more is written, "" while all is well
     """
@@ -31,6 +36,7 @@ class RecordingProgress:
     path: Path
     frames: int = 0
     dropped: int = 0
+    results: int = 0
     size_bytes: int = 0
     duration_s: float = 0.0
     problem: str = ""
@@ -39,12 +45,29 @@ class RecordingProgress:
 class Recorder:
     """Takes frames on any thread and writes them on one of its own. Starts at once, and closes once."""
 
-    def __init__(self, path: Path, info: CameraInfo) -> None:
-        """Create the file. Raises CameraError if it exists already or cannot be created."""
-        self._writer = SessionWriter(path, info)
+    def __init__(
+        self,
+        path: Path,
+        info: CameraInfo,
+        processing: Mapping[str, str] | None = None,
+        pseudonym: Pseudonym | None = None,
+    ) -> None:
+        """Create the file.
+
+        Args:
+            processing: which networks and settings the results come from; None if none will be given.
+            pseudonym: what stands for a person's name in the file; needed for results.
+
+        Raises:
+            CameraError: it exists already or cannot be created.
+        """
+        self._writer = SessionWriter(path, info, processing)
+        self._pseudonym = pseudonym
+        self._places: OrderedDict[float, int] = OrderedDict()  # when a frame was captured → its index
         self._progress = RecordingProgress(path, size_bytes=self._writer.size_bytes)
         self._condition = threading.Condition()
-        self._waiting: deque[Frame] = deque()
+        self._waiting: deque[Frame | Result | Mark] = deque()
+        self._frames_waiting = 0
         self._ending = False
         self._first_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -59,12 +82,29 @@ class Recorder:
     def put(self, frame: Frame) -> bool:
         """Have the frame written. Never waits: False, and counted, if there is no room or the recording is over."""
         with self._condition:
-            if self._progress.problem or self._ending or len(self._waiting) >= FRAMES_WAITING_AT_MOST:
+            if self._progress.problem or self._ending or self._frames_waiting >= FRAMES_WAITING_AT_MOST:
                 self._progress = replace(self._progress, dropped=self._progress.dropped + 1)
                 return False
-            self._waiting.append(frame)
-            self._condition.notify_all()
+            self._frames_waiting += 1
+            self._add(frame)
             return True
+
+    def put_result(self, result: Result) -> None:
+        """Have what was made of a frame written beside it, if that frame was written; never waits."""
+        with self._condition:
+            if self._pseudonym is not None and len(self._waiting) < 2 * FRAMES_WAITING_AT_MOST:
+                self._add(result)
+
+    def mark(self, text: str) -> None:
+        """Write a note at the frame that was given last."""
+        with self._condition:
+            self._add(Mark(text))
+
+    def _add(self, item: Frame | Result | Mark) -> None:
+        """Only with the condition held."""
+        if not (self._progress.problem or self._ending):
+            self._waiting.append(item)
+            self._condition.notify_all()
 
     def close(self) -> RecordingProgress:
         """Write what waits, and close the file.
@@ -85,8 +125,8 @@ class Recorder:
     def _run(self) -> None:
         """The thread: write until told to end, or until writing fails."""
         try:
-            while (frame := self._take()) is not None:
-                self._write(frame)
+            while (item := self._take()) is not None:
+                self._write(item)
             self._finish()
         except CameraError as error:
             self._fail(str(error))
@@ -98,16 +138,38 @@ class Recorder:
         if self.progress.dropped:
             log.warning("%d frames were not written to %s", self.progress.dropped, self.progress.path)
 
-    def _take(self) -> Frame | None:
-        """The frame that has waited longest; None once all are written and the recording is to end."""
+    def _take(self) -> Frame | Result | Mark | None:
+        """What has waited longest; None once all is written and the recording is to end."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self._ending)
             return self._waiting.popleft() if self._waiting else None
 
-    def _write(self, frame: Frame) -> None:
+    def _write(self, item: Frame | Result | Mark) -> None:
+        if isinstance(item, Frame):
+            self._write_frame(item)
+        elif isinstance(item, Result):
+            self._write_result(item)
+        else:
+            self._writer.add_mark(replace(item, frame=max(self._writer.frames - 1, 0)))
+
+    def _write_result(self, result: Result) -> None:
+        place = self._places.get(result.frame.captured_s)
+        if place is None or self._pseudonym is None:
+            return  # its frame came before the recording began, or found no room
+        self._writer.add_result(stored(result, place, self._pseudonym))
+        with self._condition:
+            self._progress = replace(
+                self._progress, results=self._progress.results + 1, size_bytes=self._writer.size_bytes
+            )
+
+    def _write_frame(self, frame: Frame) -> None:
+        self._places[frame.captured_s] = self._writer.frames
+        if len(self._places) > FRAMES_REMEMBERED:
+            self._places.popitem(last=False)
         self._writer.add(frame)
         self._first_s = frame.captured_s if self._first_s is None else self._first_s
         with self._condition:
+            self._frames_waiting -= 1
             self._progress = replace(
                 self._progress,
                 frames=self._writer.frames,
@@ -122,6 +184,7 @@ class Recorder:
 
     def _fail(self, problem: str) -> None:
         with self._condition:
-            lost = self._progress.dropped + len(self._waiting) + 1
+            lost = self._progress.dropped + self._frames_waiting
             self._waiting.clear()
+            self._frames_waiting = 0
             self._progress = replace(self._progress, dropped=lost, problem=problem)

@@ -1,34 +1,44 @@
 """A recorded session as a camera."""
 
+import logging
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from depthface_app.cameras.base import CameraInfo, CameraState, StreamRequest
+from depthface_app.cameras.playback import Place, Playback
 from depthface_app.cameras.session import SessionReader
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.frame import Frame
+
+log = logging.getLogger(__name__)
 
 LATE_AT_MOST_S = 0.1  # a reader that falls further behind plays on from where it is instead of catching up
 USUAL_GAP_S = 1 / 30
 
 
 class RecordingCamera:
-    """Plays a session file, at the pace it was recorded or as fast as it is read; `seek` and `len` work once open."""
+    """Plays a session file, at the pace it was recorded or as fast as it is read.
+
+    `seek` and `len` work once it is open; more can be steered through `playback`, from any thread.
+
+    holds: for somebody who looks at it, set before it is opened: stand still on the last frame and pass over damaged
+        ones, instead of raising at either
+    """
 
     def __init__(self, path: Path, *, loop: bool = False, realtime: bool = True) -> None:
+        self.holds = False
         self._path = path
         self._loop = loop
         self._realtime = realtime
         self._session: SessionReader | None = None
+        self._playback: Playback | None = None
         self._guard = threading.Lock()  # closing from elsewhere must not pull the file from under a read
-        self._closing = threading.Event()
         self._request = StreamRequest()
         self._state = CameraState.CLOSED
         self._info = CameraInfo(f"recording:{path}", path.name)
-        self._next = 0
-        self._waiting: Frame | None = None
+        self._unpacked: tuple[int, Frame] | None = None
         self._played: Frame | None = None
         self._gap_s = USUAL_GAP_S
         self._due_s = 0.0
@@ -50,9 +60,19 @@ class RecordingCamera:
         return self._state
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def playback(self) -> Playback | None:
+        """What steers it, None before it was opened."""
+        return self._playback
+
+    @property
     def position(self) -> int:
         """Index of the frame that `read` returns next."""
-        return self._next
+        return self._playback.place.upcoming if self._playback else 0
 
     def open(self) -> None:
         """Open the file and find its frames. Raises CameraError if it holds none."""
@@ -65,45 +85,59 @@ class RecordingCamera:
             detail=what if session.is_complete else f"{what}, cut off",
             settings=notes,
         )
+        self._playback = Playback(session.times_s, session.marks(), loop=self._loop, holds=self.holds)
         self._session = session
-        self._closing.clear()
         self._state = CameraState.CONNECTED
 
     def start(self, request: StreamRequest) -> None:
-        """Begin to play. Raises CameraError if another size is asked for than was recorded."""
+        """Begin to play. Raises CameraError if it is not open, or another size is asked for than was recorded."""
+        self._steered()
+        if request.width is not None or request.height is not None:
+            self._check_size(request)
+        self._request = request
+        self._played = None  # so that the first frame is due at once
+        self._become(CameraState.STREAMING)
+
+    def _check_size(self, request: StreamRequest) -> None:
         first = self._frame(0).intrinsics
         if (request.width or first.width, request.height or first.height) != (first.width, first.height):
             raise CameraError(
                 f"{self._path} was recorded at {first.width}x{first.height}, not at the size asked for "
                 f"({request.width}x{request.height}); leave the size to the recording."
             )
-        self._request = request
-        self._played = None
-        self._become(CameraState.STREAMING)
 
     def seek(self, index: int) -> None:
         """Let `read` go on with the frame of that index, 0 to len - 1. Raises CameraError if there is none."""
-        if not 0 <= index < len(self):
-            raise CameraError(f"{self._path} has frames 0 to {len(self) - 1}; there is no frame {index}.")
-        self._next = index
-        self._waiting = self._played = None
+        self._steered().seek(index)
 
     def read(self, timeout_s: float) -> Frame | None:
-        """Next frame when it is due, or None if that is later than timeout_s.
+        """Next frame when it is due, or None if that is later than timeout_s, or if it is paused.
 
         Raises:
             CameraError: not playing, or the frame is damaged in the file; the next read goes on behind it.
-            EndOfStream: the last frame was read, and the recording does not loop.
+            EndOfStream: the last frame was read, and the recording neither loops nor holds.
         """
-        if self._state not in (CameraState.STREAMING, CameraState.STALLED):
+        if self._state not in (CameraState.STREAMING, CameraState.STALLED, CameraState.PAUSED):
             raise CameraError(f"The recording {self._path} is not playing; open and start it first.")
-        frame = self._upcoming()
-        if not self._is_due(frame, timeout_s):
-            self._become(CameraState.STALLED)
-            return None
-        self._become(CameraState.STREAMING)
-        self._waiting, self._played = None, frame
-        return self._as_asked(frame)
+        playback, deadline_s = self._steered(), time.monotonic() + timeout_s
+        while self._session is not None:
+            place = playback.next_place()
+            if not (place.is_playing or place.is_jump):
+                self._become(CameraState.PAUSED)
+                if not playback.wait(place, deadline_s - time.monotonic()):
+                    return None
+                continue
+            frame = self._upcoming(playback, place)
+            if frame is None:
+                continue
+            due_s = self._due_at(frame, place)
+            if playback.wait(place, min(due_s, deadline_s) - time.monotonic()):
+                continue
+            if due_s > time.monotonic():
+                self._become(CameraState.STALLED)
+                return None
+            return self._deliver(playback, place, frame, due_s)
+        return None
 
     def stop(self) -> None:
         """Pause; after `start` it goes on from here."""
@@ -111,12 +145,13 @@ class RecordingCamera:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._closing.set()
         with self._guard:
             self._state = CameraState.CLOSED
             session, self._session = self._session, None
             if session is not None:
                 session.close()
+        if self._playback is not None:
+            self._playback.interrupt()
 
     def _become(self, state: CameraState) -> None:
         """Change state, unless it was closed meanwhile."""
@@ -133,30 +168,42 @@ class RecordingCamera:
         with self._guard:
             return self._opened().read(index)
 
-    def _upcoming(self) -> Frame:
-        """The frame to be shown next, unpacked once however often it is waited for."""
-        if self._waiting is None:
-            if self._next >= len(self):
-                self._wrap()
-            index, self._next = self._next, self._next + 1
-            self._waiting = self._frame(index)
-        return self._waiting
+    def _steered(self) -> Playback:
+        if self._playback is None:
+            raise CameraError(f"The recording {self._path} is not open.")
+        return self._playback
 
-    def _wrap(self) -> None:
-        if not self._loop:
+    def _upcoming(self, playback: Playback, place: Place) -> Frame | None:
+        """The frame to be shown next, unpacked once however often it is waited for; None if it is passed over."""
+        if place.upcoming >= place.count:
             raise EndOfStream(f"The recording {self._path} has ended.")
-        self._next = 0
+        if self._unpacked is not None and self._unpacked[0] == place.upcoming:
+            return self._unpacked[1]
+        try:
+            frame = self._frame(place.upcoming)
+        except CameraError as error:
+            if self._session is None:
+                return None
+            playback.passed(place, is_damaged=True)
+            if not self.holds:
+                raise
+            log.warning("%s", error)
+            return None
+        self._unpacked = place.upcoming, frame
+        return frame
 
-    def _is_due(self, frame: Frame, timeout_s: float) -> bool:
-        """Wait until the frame is due, but no longer than timeout_s and not past closing."""
-        if not self._realtime:
-            return True
+    def _due_at(self, frame: Frame, place: Place) -> float:
+        """When the frame is to be shown; at once after a jump, and if nobody asked for the recorded pace."""
         now_s = time.monotonic()
-        due_s = now_s if self._played is None else max(self._due_s + self._gap_before(frame), now_s - LATE_AT_MOST_S)
-        if self._closing.wait(max(0.0, min(due_s - now_s, timeout_s))) or due_s - now_s > timeout_s:
-            return False
-        self._due_s = due_s
-        return True
+        if not self._realtime or self._played is None or place.is_jump:
+            return now_s
+        return max(self._due_s + self._gap_before(frame) / place.speed, now_s - LATE_AT_MOST_S)
+
+    def _deliver(self, playback: Playback, place: Place, frame: Frame, due_s: float) -> Frame:
+        self._become(CameraState.STREAMING)
+        self._due_s, self._played, self._unpacked = due_s, frame, None
+        playback.passed(place)
+        return self._as_asked(frame)
 
     def _gap_before(self, frame: Frame) -> float:
         """Seconds between the frame shown last and this one; where the recording starts again, as the gap before."""

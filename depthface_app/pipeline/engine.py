@@ -4,11 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
+from depthface_app.cameras.playback import Playback
 from depthface_app.cameras.recorder import Recorder, RecordingProgress
+from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.core.errors import CameraError, DepthFaceError
 from depthface_app.core.face import Result
 from depthface_app.core.frame import Frame
@@ -17,6 +19,7 @@ from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.faults import Fault, FaultBoard, FaultSource
 from depthface_app.pipeline.feed import CameraFeed, FeedState, Supervision
 from depthface_app.pipeline.health import Health, Meter
+from depthface_app.pipeline.processing import RUNNING, Processing
 from depthface_app.pipeline.stages import Models, Options, recognise
 from depthface_app.pipeline.tracker import Tracks
 
@@ -59,6 +62,7 @@ class Engine:
         wake: Wake | None = None,
         supervision: Supervision | None = None,
         standing: tuple[Fault, ...] = (),
+        describe: Callable[[Models, Gallery, Options], Processing] | None = None,
     ) -> None:
         """Keep the parts; nothing starts yet.
 
@@ -67,6 +71,7 @@ class Engine:
             models: None shows pictures only.
             gallery: None only without models.
             standing: faults that stand from the beginning, such as a model that is missing.
+            describe: what a recording says about its results; None records frames only.
         """
         wake = wake or Wake()
         self.pictures: Latest[Frame] = Latest(wake.picture)
@@ -75,6 +80,7 @@ class Engine:
         self._gallery = gallery
         self.options = options or Options()
         self._models = models
+        self._describe = describe
         self._work: Latest[Frame] = Latest()
         self._board = FaultBoard(self.faults, standing)
         self._feed = CameraFeed(
@@ -114,6 +120,12 @@ class Engine:
     def camera_info(self) -> CameraInfo | None:
         """The camera that is or was last open."""
         return self._feed.info
+
+    @property
+    def playback(self) -> Playback | None:
+        """What steers a recording that is played, None for every other camera."""
+        camera = self._feed.camera
+        return camera.playback if isinstance(camera, RecordingCamera) else None
 
     @property
     def standing_faults(self) -> tuple[Fault, ...]:
@@ -178,20 +190,44 @@ class Engine:
         with self._lock:
             return self._recorder.progress if self._recorder else None
 
-    def record(self, path: Path) -> None:
+    def record(self, path: Path, processed: bool = False) -> None:
         """Write every frame from now on to a new session file.
+
+        Args:
+            processed: also every result, beside the frame that it was made from.
 
         Raises:
             CameraError: if there is no camera yet, a recording runs already, or the file cannot be made.
+            InputError: if a model's file or the key of the pseudonyms cannot be read.
         """
         info = self.camera_info
         if info is None:
             raise CameraError("There is no camera to record from yet; start one first.")
+        processing = self._processing() if processed else None
         with self._lock:
             if self._recorder is not None:
                 raise CameraError(f"A recording to {self._recorder.progress.path} is running; stop it first.")
-            self._recorder = Recorder(path, info)
+            if processing is None:
+                self._recorder = Recorder(path, info)
+            else:
+                self._recorder = Recorder(path, info, processing.facts, processing.pseudonym)
         self._board.clear(FaultSource.RECORDING)
+
+    def _processing(self) -> Processing | None:
+        """What the recording says about its results; None if none are made."""
+        if self._models is None or self._describe is None:
+            return None
+        gallery = self._gallery or Gallery.empty(self._models.recogniser.card.identity)
+        described = self._describe(self._models, gallery, self.options)
+        return replace(described, facts={**described.facts, "tracks": RUNNING})
+
+    def mark(self, text: str) -> bool:
+        """Note something at the newest frame of the running recording; False if none runs."""
+        with self._lock:
+            recorder = self._recorder
+        if recorder is not None:
+            recorder.mark(text)
+        return recorder is not None
 
     def stop_recording(self) -> RecordingProgress | None:
         """Finish the recording; waits until every frame is on the disk. None if there was none.
@@ -206,14 +242,14 @@ class Engine:
     def _deliver(self, frame: Frame) -> None:
         """On the camera thread: a frame for everyone, without waiting for anyone."""
         self._meter.captured(frame)
-        self._work.put(frame)
-        self.pictures.put(frame)
         with self._lock:
             recorder = self._recorder
         if recorder is not None and not recorder.put(frame) and recorder.progress.problem:
             with self._lock:
                 self._recorder = None
             self._board.raise_fault(FaultSource.RECORDING, recorder.progress.problem)
+        self._work.put(frame)  # after the recorder, so that no result comes before its frame
+        self.pictures.put(frame)
 
     def _recogniser_thread(self) -> None:
         """Recognise the newest frame, again and again; meanwhile watch that the camera does not hang."""
@@ -243,4 +279,8 @@ class Engine:
         gallery = self.gallery or Gallery.empty(models.recogniser.card.identity)
         result, self._tracks = recognise(frame, models, gallery, self._tracks, self.options)
         self._meter.recognised(result)
+        with self._lock:
+            recorder = self._recorder
+        if recorder is not None:
+            recorder.put_result(result)
         self.results.put(result)
