@@ -139,6 +139,7 @@ class SimulatedCamera:
             timestamp_domain="simulated",
             depth_scale_mm=SENSORS[self._simulation.sensor].step_mm or 1.0,
             serial=self.info.serial,
+            is_live=self._simulation.realtime,
             infrared=sight.infrared if self._with_infrared else None,
             truth_mm=sight.truth_mm,
         )
