@@ -60,6 +60,7 @@ class Frame:
     colour:              (H, W, 3) uint8 RGB, or None
     infrared:            (H, W) uint8 or uint16, or None
     truth_mm:            (H, W) float32 the noiseless surface, simulated sources only, or None
+    segment:             counts the unbroken stretches of a stream; nothing is continued from one into the next
     """
 
     depth_mm: DepthArray
@@ -74,6 +75,7 @@ class Frame:
     colour: NDArray[np.uint8] | None = None
     infrared: NDArray[np.uint8] | NDArray[np.uint16] | None = None
     truth_mm: NDArray[np.float32] | None = None
+    segment: int = 0
 
     def __post_init__(self) -> None:
         """Freeze the arrays, so that no stage can change what another one reads.

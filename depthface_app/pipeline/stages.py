@@ -16,7 +16,8 @@ from depthface_app.core.match import CANDIDATES
 from depthface_app.core.quality import CaptureQuality, capture_quality
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
-from depthface_app.pipeline.tracker import Tracks, follow, remember
+from depthface_app.pipeline.intake import is_dark
+from depthface_app.pipeline.tracker import Tracks, continuing, follow, remember
 
 STAGES = ("locate", "crop", "denoise", "normals", "embed", "match")
 
@@ -124,8 +125,9 @@ def recognise(
     """
     job = _Job(models, gallery, options or Options(), _StageClock())
     with job.clock.stage("locate"):
-        found = models.locator.locate(frame)
-        tracks, locations = follow(tracks or Tracks(), found, frame.captured_s)
+        found = () if is_dark(frame) else models.locator.locate(frame)
+        tracks = continuing(tracks or Tracks(), frame.segment)
+        tracks, locations = follow(tracks, found, frame.captured_s)
     faces = []
     for crop, location, quality in _captures(frame, locations, tracks, job) if locations else ():
         face, tracks = _face(crop, location, quality, tracks, job)

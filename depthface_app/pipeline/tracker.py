@@ -57,15 +57,22 @@ class Tracks:
     following: the tracks, those seen in the last picture and those missed since less than FORGET_AFTER_S
     issued:    the last number given out; numbers are never given twice
     now_s:     clock of the last picture
+    segment:   the stretch of the stream that the last picture belongs to
     """
 
     following: tuple[Track, ...] = ()
     issued: int = 0
     now_s: float = 0.0
+    segment: int = 0
 
     def speed_mm_s(self, number: int) -> float:
         """How fast a person's nose moves; 0 for one who is not followed."""
         return next((track.speed_mm_s for track in self.following if track.number == number), 0.0)
+
+
+def continuing(tracks: Tracks, segment: int) -> Tracks:
+    """The tracks a picture of that segment may continue: none of another segment. Numbers are not given out again."""
+    return tracks if tracks.segment == segment else Tracks(issued=tracks.issued, segment=segment)
 
 
 def follow(tracks: Tracks, locations: Sequence[FaceLocation], now_s: float) -> tuple[Tracks, tuple[FaceLocation, ...]]:
@@ -89,7 +96,7 @@ def follow(tracks: Tracks, locations: Sequence[FaceLocation], now_s: float) -> t
         numbered.append(replace(location, track=track.number))
     seen = {track.number for track in following}
     missed = [track for track in alive if track.number not in seen]
-    return Tracks((*following, *missed), issued, now_s), tuple(numbered)
+    return Tracks((*following, *missed), issued, now_s, tracks.segment), tuple(numbered)
 
 
 def _pairs(alive: Sequence[Track], locations: Sequence[FaceLocation], now_s: float) -> dict[int, Track]:
