@@ -14,6 +14,7 @@ from depthface_app.gallery.store import GalleryStore, Template
 
 _FORMAT = "depthface.people"
 _VERSION = 1
+SAME_CAPTURE = 1e-6  # 1 − cosine; into a gallery's space and back leaves some 1e-7 of rounding
 
 
 def export_people(store: GalleryStore, path: Path, names: Sequence[str] = ()) -> int:
@@ -47,8 +48,13 @@ def import_people(store: GalleryStore, path: Path) -> tuple[int, int]:
 
 
 def _new_ones(templates: Sequence[Template], known: Sequence[Template]) -> list[Template]:
-    have = {(t.model_name, t.model_version, t.vector.tobytes()) for t in known}
-    return [t for t in templates if (t.model_name, t.model_version, t.vector.tobytes()) not in have]
+    return [t for t in templates if not any(_same(t, other) for other in known)]
+
+
+def _same(one: Template, other: Template) -> bool:
+    """Whether two are one capture; a gallery's rotation and back leaves the seventh digit of a vector open."""
+    alike = (one.model, len(one.vector)) == (other.model, len(other.vector))
+    return alike and float(one.vector @ other.vector) > 1 - SAME_CAPTURE
 
 
 def _packed(template: Template) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.face import Match
 from depthface_app.core.match import CANDIDATES, match_embedding
+from depthface_app.gallery.transform import Transform
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -17,9 +18,10 @@ class Gallery:
 
     model:     identity ("name version") of the recogniser that made the templates
     names:     one per person
-    templates: (N, D) float32 unit vectors, read-only
+    templates: (N, D) float32 unit vectors, read-only, in the space of `transform`
     person:    (N,) index into `names` of each template, read-only
     outdated:  people who are enrolled, but only with another recogniser
+    transform: the gallery's own rotation of embeddings; None = none
     """
 
     model: str
@@ -27,6 +29,7 @@ class Gallery:
     templates: NDArray[np.float32]
     person: NDArray[np.intp]
     outdated: tuple[str, ...] = ()
+    transform: Transform | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays: a match may be reading them on another thread."""
@@ -40,13 +43,18 @@ class Gallery:
 
     @classmethod
     def of(
-        cls, model: str, people: Sequence[tuple[str, NDArray[np.float32]]], outdated: tuple[str, ...] = ()
+        cls,
+        model: str,
+        people: Sequence[tuple[str, NDArray[np.float32]]],
+        outdated: tuple[str, ...] = (),
+        transform: Transform | None = None,
     ) -> "Gallery":
-        """A snapshot of (name, templates (n, D)) pairs."""
+        """A snapshot of (name, templates (n, D)) pairs, which are in the space of `transform`."""
         if not people:
             return cls.empty(model, outdated)
         person = np.repeat(np.arange(len(people)), [len(templates) for _, templates in people])
-        return cls(model, tuple(name for name, _ in people), np.vstack([t for _, t in people]), person, outdated)
+        templates = np.vstack([t for _, t in people])
+        return cls(model, tuple(name for name, _ in people), templates, person, outdated, transform)
 
     def match(self, embedding: NDArray[np.float32], model: str, threshold: float, top: int = CANDIDATES) -> Match:
         """Who it is, by the best template of each person.
@@ -63,6 +71,8 @@ class Gallery:
                 f"The people were enrolled with {self.model} and this face was read by {model}: "
                 "the two cannot be compared; enrol the people again or choose the recogniser they were enrolled with."
             )
+        if self.transform is not None:
+            embedding = self.transform.apply(embedding[None])[0]
         return match_embedding(embedding, self.templates, self.person, self.names, threshold, top)
 
     @property

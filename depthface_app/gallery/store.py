@@ -1,12 +1,7 @@
-"""Where the gallery lives: one SQLite file that survives a power cut and is read as immutable snapshots."""
+"""Who is known, on the disk: one sealed SQLite file that survives a power cut and is read as immutable snapshots."""
 
-import json
-import sqlite3
-import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,109 +9,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.core.errors import GalleryError
+from depthface_app.gallery.keys import Keychain
+from depthface_app.gallery.records import (
+    LONGEST_NAME,
+    Consent,
+    EnrolmentFrame,
+    Person,
+    Profile,
+    Template,
+    checked_vector,
+    clean_name,
+    name_key,
+    now,
+    pack_frame,
+    pack_template,
+    unpack_frame,
+    unpack_template,
+    with_time,
+)
+from depthface_app.gallery.sealed_rows import ERASED, FRAME, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
+from depthface_app.gallery.vault import Opened, Vault
 
-LONGEST_NAME = 80
-_VERSION = 1
-_WAIT_S = 5.0
-_TABLES = """
-CREATE TABLE person (
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,     -- the name without regard to case, so that "ada" finds "Ada"
-    name TEXT NOT NULL,
-    enrolled_at TEXT NOT NULL
-);
-CREATE TABLE template (
-    id INTEGER PRIMARY KEY,
-    person INTEGER NOT NULL REFERENCES person(id) ON DELETE CASCADE,
-    model_name TEXT NOT NULL,
-    model_version TEXT NOT NULL,
-    vector BLOB NOT NULL,         -- little-endian float32
-    quality REAL NOT NULL,
-    source TEXT NOT NULL,
-    taken_at TEXT NOT NULL
-);
-CREATE INDEX template_person ON template(person);
-"""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Template:
-    """One embedding of a person and where it came from.
-
-    vector:  (D,) float32 unit vector
-    model_name, model_version: the recogniser that made it; no other's embeddings are ever compared with it
-    quality: 0 to 1, of the capture
-    source:  what it was made from, for people ("ada.png", "realsense:")
-    """
-
-    vector: NDArray[np.float32]
-    model_name: str
-    model_version: str
-    quality: float = 0.0
-    source: str = ""
-    taken_at: str = ""
+__all__ = [
+    "LONGEST_NAME",
+    "Consent",
+    "EnrolmentFrame",
+    "GalleryStore",
+    "Person",
+    "Receipt",
+    "Template",
+    "clean_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """One enrolled person, for lists.
+class Receipt:
+    """Proof of an erasure, for the person: without name, and enough to find the entry in the audit log.
 
-    models: identities ("name version") of the recognisers that made the templates
+    person:    the random word that stood for them
+    templates, frames: how many went
+    entry, link: number of the audit entry, and its link in the chain
     """
 
-    name: str
-    enrolled_at: str
+    person: str
+    at: str
+    reason: str
     templates: int
-    models: tuple[str, ...]
-    sources: tuple[str, ...]
-
-
-def clean_name(name: str) -> str:
-    """The name as it is stored: composed letters, single spaces.
-
-    Raises:
-        GalleryError: if nothing is left, it is too long, or it has control characters.
-    """
-    cleaned = " ".join(unicodedata.normalize("NFC", name).split())
-    if not cleaned:
-        raise GalleryError("A person needs a name; give at least one letter.")
-    if len(cleaned) > LONGEST_NAME:
-        raise GalleryError(f"The name “{cleaned[:20]}…” has {len(cleaned)} letters; {LONGEST_NAME} is the most.")
-    if not cleaned.isprintable():
-        raise GalleryError("A name cannot hold control characters; type it again.")
-    return cleaned
+    frames: int
+    entry: int
+    link: str
 
 
 class GalleryStore:
-    """Reads and writes the gallery file; every call opens it anew, so any thread may call.
+    """Reads and writes the gallery; any thread may call.
 
     What a call has returned from is on the disk (`synchronous=FULL`), and one call is done wholly or not at all.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the gallery, making a new one if the file is not there.
+    def __init__(self, path: Path, keychain: Keychain | None = None, anchor: Path | None = None) -> None:
+        """Open the gallery, making a new one if the file is not there and sealing one of an earlier version.
+
+        Args:
+            keychain: where its key is; a key file beside it by default.
+            anchor: file that says how far it has come; beside it by default, better in another folder.
 
         Raises:
-            GalleryError: if the file cannot be made or read, is no gallery, or a newer program wrote it.
+            GalleryError: if it cannot be made, read or unlocked, is no gallery, or a newer program wrote it.
         """
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)  # faces are private; what SQLite puts beside the file takes its mode
-        except OSError as error:
-            raise GalleryError(f"The gallery {path} cannot be made: {error.strerror}; give another folder.") from error
-        with self._writing() as db:
-            found = db.execute("PRAGMA user_version").fetchone()[0]
-            if found > _VERSION:
-                raise GalleryError(f"The gallery {path} was written by a newer version of this program; update it.")
-            if found == 0:
-                for statement in _TABLES.split(";\n"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
+        self.vault = Vault(path, keychain or Keychain(path.with_suffix(".key")), anchor or path.with_suffix(".anchor"))
 
-    def add(self, name: str, templates: Sequence[Template]) -> Person:
+    def add(self, name: str, templates: Sequence[Template], consent: Consent | None = None) -> Person:
         """Add templates to a person, who is made if new.
+
+        Args:
+            consent: what the person agreed to; None leaves what is known.
 
         Raises:
             GalleryError: for an unusable name, no templates, or a file that cannot be written.
@@ -124,9 +92,12 @@ class GalleryStore:
         name = clean_name(name)
         if not templates:
             raise GalleryError(f"There is no view of {name} to keep; capture a face first.")
-        with self._writing() as db:
-            _insert(db, name, templates)
-        return self.person(name)
+        with self.vault.writing() as opened:
+            person = insert(opened, name, templates)
+            if consent is not None:
+                opened.rows.set_profile(person, replace(opened.rows.profile(person), consent=consent))
+                opened.note("consent", person, text_version=consent.text_version, language=consent.language)
+            return _described(opened, person)
 
     def add_all(self, people: Sequence[tuple[str, Sequence[Template]]]) -> None:
         """Add templates of several people, all of them or, if anything fails, none.
@@ -135,21 +106,16 @@ class GalleryStore:
             GalleryError: as `add`.
         """
         cleaned = [(clean_name(name), templates) for name, templates in people]
-        with self._writing() as db:
+        with self.vault.writing() as opened:
             for name, templates in cleaned:
-                _insert(db, name, templates)
+                insert(opened, name, templates)
 
     def people(self) -> tuple[Person, ...]:
         """Everyone, by name."""
-        rows = self._rows(
-            "SELECT name, enrolled_at, COUNT(template.id), json_group_array(DISTINCT model_name || ' ' ||"
-            " model_version), json_group_array(DISTINCT source) FROM person JOIN template"
-            " ON template.person = person.id GROUP BY person.id ORDER BY key"
-        )
-        return tuple(
-            Person(name, at, count, tuple(json.loads(models)), tuple(json.loads(sources)))
-            for name, at, count, models, sources in rows
-        )
+        with self.vault.reading() as opened:
+            opened.rows.load_person_keys()
+            everyone = [_described(opened, person) for person in opened.rows.people()]
+        return tuple(sorted(everyone, key=lambda person: name_key(person.name)))
 
     def person(self, name: str) -> Person:
         """One person, found without regard to case.
@@ -157,11 +123,8 @@ class GalleryStore:
         Raises:
             GalleryError: if nobody has that name.
         """
-        key = _key(name)
-        for person in self.people():
-            if _key(person.name) == key:
-                return person
-        raise GalleryError(_nobody(name))
+        with self.vault.reading() as opened:
+            return _described(opened, found(opened, name))
 
     def templates(self, name: str) -> tuple[Template, ...]:
         """All templates of a person, oldest first.
@@ -169,13 +132,19 @@ class GalleryStore:
         Raises:
             GalleryError: if nobody has that name.
         """
-        self.person(name)
-        rows = self._rows(
-            "SELECT vector, model_name, model_version, quality, source, taken_at FROM template"
-            " JOIN person ON template.person = person.id WHERE key = ? ORDER BY template.id",
-            (_key(name),),
-        )
-        return tuple(Template(_vector(blob, name), *rest) for blob, *rest in rows)
+        with self.vault.reading() as opened:
+            rows = tuple(opened.rows.each(TEMPLATE, person=found(opened, name)))
+            return tuple(_template(opened, row.content) for row in rows)
+
+    def frames(self, name: str) -> tuple[Template, ...]:
+        """The enrolment frames kept of a person, each in a template without vector and model.
+
+        Raises:
+            GalleryError: if nobody has that name.
+        """
+        with self.vault.reading() as opened:
+            rows = tuple(opened.rows.each(FRAME, person=found(opened, name)))
+            return tuple(unpack_frame(row.content) for row in rows)
 
     def rename(self, name: str, to: str) -> None:
         """Give a person another name.
@@ -184,110 +153,137 @@ class GalleryStore:
             GalleryError: if nobody has the first name or somebody else has the second.
         """
         to = clean_name(to)
-        with self._writing() as db:
-            taken = db.execute("SELECT name FROM person WHERE key = ? AND key <> ?", (_key(to), _key(name))).fetchone()
-            if taken:
-                raise GalleryError(f"There is a {taken[0]} already; choose another name.")
-            if not db.execute("UPDATE person SET key = ?, name = ? WHERE key = ?", (_key(to), to, _key(name))).rowcount:
-                raise GalleryError(_nobody(name))
+        with self.vault.writing() as opened:
+            person, other = opened.rows.find(name), opened.rows.find(to)
+            if other is not None and other != person:
+                raise GalleryError(f"There is a {opened.rows.profile(other).name} already; choose another name.")
+            person = found(opened, name)
+            opened.rows.set_profile(person, replace(opened.rows.profile(person), name=to))
+            opened.note("renamed", person)
 
-    def remove(self, name: str) -> None:
-        """Forget a person and every template.
+    def consent(self, name: str, consent: Consent) -> None:
+        """Record what a person agreed to, in place of what they agreed to before.
 
         Raises:
             GalleryError: if nobody has that name.
         """
-        with self._writing() as db:
-            if not db.execute("DELETE FROM person WHERE key = ?", (_key(name),)).rowcount:
-                raise GalleryError(_nobody(name))
+        with self.vault.writing() as opened:
+            person = found(opened, name)
+            opened.rows.set_profile(person, replace(opened.rows.profile(person), consent=consent))
+            opened.note("consent", person, text_version=consent.text_version, language=consent.language)
+
+    def remove(self, name: str, reason: str = "removed") -> Receipt:
+        """Erase a person: every record, and the key that sealed them.
+
+        Raises:
+            GalleryError: if nobody has that name.
+        """
+        with self.vault.writing() as opened:
+            return erase(opened, found(opened, name), reason)
+
+    def expire(self) -> int:
+        """Erase everybody whose consent has run out; returns how many."""
+        at = now()
+        with self.vault.reading() as opened:
+            over = [row.person for row in opened.rows.each(PROFILE) if Profile.of(row.content).is_over(at)]
+        if over:
+            with self.vault.writing() as opened:
+                for person in over:
+                    if opened.rows.profile(person).is_over(at):
+                        erase(opened, person, "expired")
+        return len(over)
 
     def snapshot(self, model_name: str, model_version: str) -> Gallery:
-        """Everyone whom this recogniser can compare, and the names of those it cannot."""
-        rows = self._rows(
-            "SELECT person.id, name, vector FROM template JOIN person ON template.person = person.id"
-            " WHERE model_name = ? AND model_version = ? ORDER BY key, template.id",
-            (model_name, model_version),
-        )
-        people: dict[str, list[NDArray[np.float32]]] = {}
-        for _, name, blob in rows:
-            people.setdefault(name, []).append(_vector(blob, name))
-        if len({len(vector) for vectors in people.values() for vector in vectors}) > 1:
+        """Everyone whom this recogniser can compare, and the names of those it cannot; the whole file is checked.
+
+        Raises:
+            GalleryError: if a row was changed, taken out, added or put back from an older copy.
+        """
+        model, at = f"{model_name} {model_version}", now()
+        with self.vault.reading() as opened:
+            check_digest(opened)
+            opened.rows.load_person_keys()
+            profiles = {row.person: Profile.of(row.content) for row in opened.rows.each(PROFILE)}
+            vectors: dict[str, list[NDArray[np.float32]]] = {}
+            sizes = set()
+            for row in opened.rows.each(TEMPLATE, model=model):
+                about, turned = unpack_template(row.content)
+                vectors.setdefault(row.person, []).append(turned)
+                sizes.add(about["size"])
+        if len(sizes) > 1:
             raise GalleryError(f"The gallery {self.path} holds templates of different lengths for one recogniser.")
-        outdated = tuple(person.name for person in self.people() if person.name not in people)
-        pairs = [(name, np.stack(vectors)) for name, vectors in people.items()]
-        return Gallery.of(f"{model_name} {model_version}", pairs, outdated)
-
-    def _rows(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._connected() as db:
-            return db.execute(query, values).fetchall()
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                db.execute("PRAGMA secure_delete = ON")
-                yield db
-            finally:
-                db.close()
-        except sqlite3.Error as error:
-            raise GalleryError(
-                f"The gallery {self.path} cannot be used ({error}); nothing was changed. "
-                "Check the disk's space and the file's permissions, or give another data folder."
-            ) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: whatever is raised inside undoes all of it."""
-        with self._connected() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
+        known = sorted(
+            ((profile.name, person) for person, profile in profiles.items() if not profile.is_over(at)),
+            key=lambda pair: name_key(pair[0]),
+        )
+        pairs = [(name, np.stack(vectors[person])) for name, person in known if person in vectors]
+        outdated = tuple(name for name, person in known if person not in vectors)
+        transform = opened.secrets.transform(sizes.pop()) if sizes else None
+        return Gallery.of(model, pairs, outdated, transform)
 
 
-def _insert(db: sqlite3.Connection, name: str, templates: Sequence[Template]) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    key = _key(name)
-    db.execute("INSERT OR IGNORE INTO person (key, name, enrolled_at) VALUES (?, ?, ?)", (key, name, now))
-    (person,) = db.execute("SELECT id FROM person WHERE key = ?", (key,)).fetchone()
-    db.executemany(
-        "INSERT INTO template (person, model_name, model_version, vector, quality, source, taken_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (person, t.model_name, t.model_version, _blob(t.vector), t.quality, t.source, t.taken_at or now)
-            for t in templates
-        ],
+def insert(opened: Opened, name: str, templates: Sequence[Template]) -> str:
+    """Add templates to the person of a clean name, who is made if new; returns the person's word."""
+    person = opened.rows.find(name)
+    is_new = person is None
+    person = person or opened.rows.add_person(Profile(name, now()))
+    for template in map(with_time, templates):
+        content = pack_template(template, opened.secrets.turn(checked_vector(template.vector)))
+        opened.rows.put(TEMPLATE, content, person=person, model=template.model)
+        if template.frame is not None:
+            opened.rows.put(FRAME, pack_frame(template.frame, template), person=person)
+    opened.note("enrolled" if is_new else "views added", person, templates=len(templates))
+    return person
+
+
+def erase(opened: Opened, person: str, reason: str) -> Receipt:
+    """Erase a person and put them on the list that keeps a backup from bringing them back."""
+    counts = [sum(1 for _ in _rows_of(opened, kind, person)) for kind in (TEMPLATE, FRAME)]
+    opened.rows.drop_person(person)
+    at = now()
+    opened.rows.put(ERASED, at.encode(), record=f"{ERASED} {person}")
+    opened.note("erased", person, reason=reason)
+    return Receipt(person, at, reason, *counts, opened.head.number, opened.head.mac.hex())
+
+
+def found(opened: Opened, name: str) -> str:
+    """The word of the person of a name.
+
+    Raises:
+        GalleryError: if nobody has that name.
+    """
+    person = opened.rows.find(name)
+    if person is None:
+        raise GalleryError(f"Nobody called “{name}” is enrolled; `people list` shows who is.")
+    return person
+
+
+def check_digest(opened: Opened) -> None:
+    """Compare every row with the sealed digest.
+
+    Raises:
+        GalleryError: if one was changed, taken out, added or put back from an older copy.
+    """
+    if opened.rows.whole_digest() != opened.rows.digest:
+        raise opened.rows.fault("its records are not those that this program left in it")
+
+
+def _rows_of(opened: Opened, kind: str, person: str) -> Any:
+    return opened.rows.db.execute("SELECT model FROM record WHERE kind = ? AND person = ?", (kind, person))
+
+
+def _described(opened: Opened, person: str) -> Person:
+    profile = opened.rows.profile(person)
+    rows = tuple(opened.rows.each(TEMPLATE, person=person))
+    sources = dict.fromkeys(str(unpack_template(row.content)[0]["source"]) for row in rows)
+    models = dict.fromkeys(row.model for row in rows)
+    frames = sum(1 for _ in _rows_of(opened, FRAME, person))
+    return Person(
+        profile.name, profile.enrolled_at, len(rows), tuple(models), tuple(sources), person, frames, profile.consent
     )
 
 
-def _key(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
-
-
-def _nobody(name: str) -> str:
-    return f"Nobody called “{name}” is enrolled; `people list` shows who is."
-
-
-def _blob(vector: NDArray[np.float32]) -> bytes:
-    """The stored form of a vector.
-
-    Raises:
-        GalleryError: if it is not a unit vector; it would match everyone or nobody.
-    """
-    if vector.ndim != 1 or not abs(float(np.linalg.norm(vector)) - 1) < 1e-3:
-        raise GalleryError("An embedding that is not a unit vector cannot be kept; the recogniser is at fault.")
-    return vector.astype("<f4").tobytes()
-
-
-def _vector(blob: bytes, name: str) -> NDArray[np.float32]:
-    if len(blob) == 0 or len(blob) % 4:
-        raise GalleryError(f"A template of {name} in the gallery is damaged; remove and enrol the person again.")
-    return np.frombuffer(blob, "<f4").astype(np.float32)
+def _template(opened: Opened, content: bytes) -> Template:
+    about, turned = unpack_template(content)
+    vector = opened.secrets.turn_back(turned, about["size"])
+    return Template(vector, *about["model"], about["quality"], about["source"], about["taken_at"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from depthface_app.core.errors import GalleryError
+from depthface_app.gallery import schema
 from depthface_app.gallery.exchange import export_people, import_people
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore, Template
@@ -29,7 +30,7 @@ def test_what_was_added_is_there_for_the_next_program(store):
     again = GalleryStore(store.path)
     assert again.person("ada lovelace") == person
     assert set(person.sources) == {"a.png", "b,c.png"}
-    np.testing.assert_array_equal(again.templates("Ada Lovelace")[1].vector, axis_vector(1))
+    np.testing.assert_allclose(again.templates("Ada Lovelace")[1].vector, axis_vector(1), atol=1e-6)
     assert again.templates("Ada Lovelace")[0].quality == 0.9
 
 
@@ -142,14 +143,16 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 def test_a_damaged_template_names_the_person(store):
     store.add("Ada", [template(0)])
     with sqlite3.connect(store.path) as db:
-        db.execute("UPDATE template SET vector = x'0102'")
+        db.execute("UPDATE record SET sealed = x'0102' WHERE kind = 'template'")
     db.close()
     with pytest.raises(GalleryError, match="template of Ada"):
+        store.templates("Ada")
+    with pytest.raises(GalleryError, match="changed or damaged from outside"):
         store.snapshot("ldnfnet", "1")
 
 
 def test_the_file_is_written_ahead_and_in_full(store):
-    with store._connected() as db:
+    with schema.connected(store.path) as db:
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
 
@@ -164,7 +167,7 @@ def test_people_travel_in_a_file(store, tmp_path):
     assert import_people(other, path) == (2, 2)
     assert import_people(other, path) == (2, 0)
     assert other.person("Ada").templates == 2
-    np.testing.assert_array_equal(other.templates("Bob")[0].vector, axis_vector(2))
+    np.testing.assert_allclose(other.templates("Bob")[0].vector, axis_vector(2), atol=1e-6)
     assert export_people(store, path, ["bob"]) == 1
     assert len(json.loads(path.read_text())["people"]) == 1
 

@@ -1,0 +1,223 @@
+"""The rows of a gallery, sealed on the way in and opened on the way out, inside one transaction."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from depthface_app.core.errors import GalleryError
+from depthface_app.gallery.records import Profile, name_key
+from depthface_app.gallery.sealing import (
+    TAG_BYTES,
+    BrokenSeal,
+    derived,
+    keyed_hash,
+    new_key,
+    seal,
+    unseal,
+)
+
+PROFILE, TEMPLATE, FRAME, ERASED = "profile", "template", "frame", "erased"
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that follow from the data key, one per purpose."""
+
+    people: bytes
+    records: bytes
+    names: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, data_key: bytes) -> "Keys":
+        """Derive them."""
+        return cls(*(derived(data_key, purpose) for purpose in ("people", "records", "names", "digest")))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One opened record."""
+
+    id: str
+    person: str
+    model: str
+    content: bytes
+
+
+class SealedRows:
+    """Reads and writes rows of one open transaction. The digest it keeps changes with every bit of every row.
+
+    The digest is the sum (exclusive or) of a keyed hash of each row, so that it follows a change in one step and still
+    shows a row that was taken out, put back from an older copy, or added. Source: Bellare and Micciancio, "A new
+    paradigm for collision-free hashing", EUROCRYPT 1997 (XHASH, here with a secret key and the sum itself sealed).
+    """
+
+    def __init__(self, db: sqlite3.Connection, path: Path, gallery: str, keys: Keys, digest: int = 0) -> None:
+        """Work on `db`, of the gallery with that word, whose digest is known."""
+        self.db, self.path, self.gallery, self.keys, self.digest = db, path, gallery, keys, digest
+        self._person_keys: dict[str, bytes] = {}
+
+    # People
+
+    def add_person(self, profile: Profile, person: str = "") -> str:
+        """A new person with a key of their own; returns the word that stands for them."""
+        person = person or secrets.token_hex(8)
+        self._person_keys[person] = new_key()
+        self._write_person(person, profile.name)
+        self.put(PROFILE, profile.packed(), person=person, record=f"profile {person}")
+        return person
+
+    def set_profile(self, person: str, profile: Profile) -> None:
+        """Change what is known of a person, their name included."""
+        self.person_key(person)
+        self._subtract_person(person)
+        self._write_person(person, profile.name)
+        self.put(PROFILE, profile.packed(), person=person, record=f"profile {person}")
+
+    def find(self, name: str) -> str | None:
+        """The person of that name."""
+        found = self.db.execute("SELECT id FROM sealed_person WHERE handle = ?", (self._handle(name),)).fetchone()
+        return None if found is None else str(found[0])
+
+    def profile(self, person: str) -> Profile:
+        """What is known of a person."""
+        content = self.get(f"profile {person}")
+        if content is None:
+            raise self.fault(f"the profile of person {person} is missing")
+        return Profile.of(content)
+
+    def drop_person(self, person: str) -> None:
+        """Erase a person, their key first; whatever was sealed with it stays sealed for ever."""
+        for record, kind, model, tag in self.db.execute(
+            "SELECT id, kind, model, substr(sealed, ?) FROM record WHERE person = ?", (-TAG_BYTES, person)
+        ):
+            self.digest ^= self._record_part(kind, record, person, model, tag)
+        self._subtract_person(person)
+        self.db.execute("DELETE FROM sealed_person WHERE id = ?", (person,))
+        self._person_keys.pop(person, None)
+
+    def people(self) -> tuple[str, ...]:
+        """Everybody's word, in the order of enrolment."""
+        return tuple(str(row[0]) for row in self.db.execute("SELECT id FROM sealed_person ORDER BY rowid"))
+
+    def person_key(self, person: str) -> bytes:
+        """The key that seals a person's records."""
+        if person not in self._person_keys:
+            found = self.db.execute("SELECT key FROM sealed_person WHERE id = ?", (person,)).fetchone()
+            self._person_keys[person] = self._open_key(person, found[0] if found else b"")
+        return self._person_keys[person]
+
+    # Records
+
+    def put(self, kind: str, content: bytes, *, person: str = "", model: str = "", record: str = "") -> str:
+        """Seal and write one record, in place of the one of the same word if there is one; returns its word."""
+        record = record or secrets.token_hex(8)
+        self.drop(record)
+        key = self.person_key(person) if person else self.keys.records
+        sealed = seal(key, content, self.gallery, kind, record, person, model)
+        self.db.execute(
+            "INSERT INTO record (kind, id, person, model, sealed) VALUES (?, ?, ?, ?, ?)",
+            (kind, record, person or None, model, sealed),
+        )
+        self.digest ^= self._record_part(kind, record, person, model, sealed[-TAG_BYTES:])
+        return record
+
+    def get(self, record: str) -> bytes | None:
+        """What one record says, or None."""
+        rows = tuple(self._opened("id = ?", (record,)))
+        return rows[0].content if rows else None
+
+    def each(self, kind: str, *, person: str = "", model: str = "") -> Iterator[Row]:
+        """The records of a kind, oldest first; of one person or one recogniser where that is said."""
+        wanted = {"kind": kind, "person": person, "model": model}
+        wanted = {column: value for column, value in wanted.items() if value}
+        yield from self._opened(" AND ".join(f"{column} = ?" for column in wanted), tuple(wanted.values()))
+
+    def drop(self, record: str) -> None:
+        """Delete one record, if it is there."""
+        for kind, person, model, tag in self.db.execute(
+            "SELECT kind, person, model, substr(sealed, ?) FROM record WHERE id = ?", (-TAG_BYTES, record)
+        ).fetchall():
+            self.digest ^= self._record_part(kind, record, person or "", model, tag)
+            self.db.execute("DELETE FROM record WHERE id = ?", (record,))
+
+    def whole_digest(self) -> int:
+        """The digest of what really stands in the file."""
+        digest = 0
+        for person, handle, key in self.db.execute("SELECT id, handle, key FROM sealed_person"):
+            digest ^= self._person_part(person, handle, key)
+        for kind, record, person, model, tag in self.db.execute(
+            "SELECT kind, id, person, model, substr(sealed, ?) FROM record", (-TAG_BYTES,)
+        ):
+            digest ^= self._record_part(kind, record, person or "", model, tag)
+        return digest
+
+    def load_person_keys(self) -> None:
+        """Open everybody's key at once, before everybody is read."""
+        for person, key in self.db.execute("SELECT id, key FROM sealed_person"):
+            if person not in self._person_keys:
+                self._person_keys[person] = self._open_key(person, key)
+
+    def fault(self, what: str) -> GalleryError:
+        """One sentence for what somebody or something did to the file."""
+        return GalleryError(
+            f"The gallery {self.path} was changed or damaged from outside: {what}; restore a backup with "
+            "`depthface gallery restore`, or keep what is whole with `depthface gallery accept`."
+        )
+
+    def _opened(self, where: str, values: tuple[str, ...]) -> Iterator[Row]:
+        query = f"SELECT kind, id, person, model, sealed FROM record WHERE {where} ORDER BY number"
+        for kind, record, person, model, sealed in self.db.execute(query, values):
+            person = person or ""
+            key = self.person_key(person) if person else self.keys.records
+            try:
+                content = unseal(key, sealed, self.gallery, kind, record, person, model)
+            except BrokenSeal:
+                raise self.fault(f"a {kind} of {self._name_for_people(person)} does not open") from None
+            yield Row(record, person, model, content)
+
+    def _open_key(self, person: str, sealed: bytes) -> bytes:
+        try:
+            return unseal(self.keys.people, sealed, "person key", self.gallery, person)
+        except BrokenSeal:
+            raise self.fault(f"the key of person {person} does not open") from None
+
+    def _name_for_people(self, person: str) -> str:
+        """The name of whom a damaged record belongs to, if that can still be read."""
+        row = self.db.execute("SELECT sealed FROM record WHERE id = ?", (f"profile {person}",)).fetchone()
+        if row is None:
+            return f"person {person}" if person else "the gallery"
+        try:
+            content = unseal(self.person_key(person), row[0], self.gallery, PROFILE, f"profile {person}", person, "")
+        except BrokenSeal:
+            return f"person {person}"
+        return Profile.of(content).name
+
+    def _write_person(self, person: str, name: str) -> None:
+        handle = self._handle(name)
+        key = seal(self.keys.people, self._person_keys[person], "person key", self.gallery, person)
+        self.db.execute(
+            "INSERT INTO sealed_person (id, handle, key) VALUES (?, ?, ?)"
+            " ON CONFLICT(id) DO UPDATE SET handle = excluded.handle, key = excluded.key",
+            (person, handle, key),
+        )
+        self.digest ^= self._person_part(person, handle, key)
+
+    def _subtract_person(self, person: str) -> None:
+        for handle, key in self.db.execute("SELECT handle, key FROM sealed_person WHERE id = ?", (person,)):
+            self.digest ^= self._person_part(person, handle, key)
+
+    def _handle(self, name: str) -> bytes:
+        return keyed_hash(self.keys.names, name_key(name))
+
+    def _person_part(self, person: str, handle: bytes, key: bytes) -> int:
+        return self._part("person", person, handle, key)
+
+    def _record_part(self, kind: str, record: str, person: str, model: str, tag: bytes) -> int:
+        return self._part("record", kind, record, person, model, tag)
+
+    def _part(self, *parts: str | bytes) -> int:
+        return int.from_bytes(keyed_hash(self.keys.digest, *parts)[:_DIGEST_BYTES], "big")

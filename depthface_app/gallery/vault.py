@@ -1,0 +1,304 @@
+"""One gallery file with the keys to it: hands out transactions in which rows open; keeps head and anchor in step."""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app.core.errors import GalleryError
+from depthface_app.core.match import unit
+from depthface_app.gallery import migrate, schema
+from depthface_app.gallery.anchor import Anchor
+from depthface_app.gallery.audit import ChainKey, Entry, Head, append, entries
+from depthface_app.gallery.keys import Keychain, Lock, OuterKey, open_lock
+from depthface_app.gallery.sealed_rows import Keys, SealedRows
+from depthface_app.gallery.sealing import BrokenSeal, new_key, seal, unseal
+from depthface_app.gallery.transform import Transform
+
+SECRETS = "secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a gallery keeps to itself, sealed like everything else.
+
+    rotation: seed of its transform
+    anchor:   key of the file that says how far it has come
+    chain:    keys of the audit log
+    identity: age secret key, to open what others seal for this gallery
+    """
+
+    rotation: bytes
+    anchor: bytes
+    chain: tuple[ChainKey, ...]
+    identity: str = ""
+
+    @classmethod
+    def new(cls) -> "Secrets":
+        """Fresh ones."""
+        return cls(new_key(), new_key(), (ChainKey(1, new_key()),))
+
+    def packed(self) -> bytes:
+        """As JSON."""
+        chain = [[each.first, each.key.hex()] for each in self.chain]
+        values = {"rotation": self.rotation.hex(), "anchor": self.anchor.hex(), "chain": chain}
+        return json.dumps({**values, "identity": self.identity}).encode()
+
+    @classmethod
+    def of(cls, content: bytes) -> "Secrets":
+        """What `packed` made."""
+        values = json.loads(content)
+        chain = tuple(ChainKey(first, bytes.fromhex(key)) for first, key in values["chain"])
+        return cls(bytes.fromhex(values["rotation"]), bytes.fromhex(values["anchor"]), chain, values["identity"])
+
+    def transform(self, size: int) -> Transform:
+        """The gallery's rotation for embeddings of `size` components."""
+        return _transform(self.rotation, size)
+
+    def turn(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A (size,) embedding in the gallery's own space."""
+        turned: NDArray[np.float32] = self.transform(len(vector)).apply(vector[None])[0]
+        return turned
+
+    def turn_back(self, turned: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+        """The (size,) embedding, at length one again, of a vector in the gallery's own space."""
+        return unit(self.transform(size).undo(turned[None])[0])
+
+
+@lru_cache(maxsize=8)
+def _transform(seed: bytes, size: int) -> Transform:
+    return Transform.of(seed, size)
+
+
+@dataclass
+class Opened:
+    """A transaction on an open gallery."""
+
+    rows: SealedRows
+    head: Head
+    secrets: Secrets
+    role: str = ""
+
+    def note(self, action: str, person: str = "", **details: object) -> None:
+        """Write into the audit log; every change does, once at least."""
+        self.head = append(self.rows, self.head, self.secrets.chain, Entry(action, "", person, self.role, details))
+
+    def keep_secrets(self, changed: Secrets) -> None:
+        """Seal other secrets."""
+        self.secrets = changed
+        self.rows.put(SECRETS, changed.packed(), record=SECRETS)
+
+    def audit_log(self) -> tuple[Entry, ...]:
+        """Every entry. Raises GalleryError where the log was changed."""
+        return tuple(entries(self.rows, self.head, self.secrets.chain))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlocked:
+    lock_text: str
+    lock: Lock
+    outer: bytes
+    keys: Keys = field(repr=False)
+
+
+class Vault:
+    """Every transaction opens the file anew, so any thread may ask for one. Keys are kept until the program ends."""
+
+    def __init__(self, path: Path, keychain: Keychain, anchor: Path) -> None:
+        """Open the file, making or migrating it where needed.
+
+        Raises:
+            GalleryError: if it cannot be made, read, unlocked, or a newer program wrote it.
+        """
+        self.path, self.keychain, self.role = path, keychain, ""
+        self._anchor_path = anchor
+        self._unlocked: _Unlocked | None = None
+        schema.make_file(path)
+        with schema.connected(path) as db:
+            self._bring_up_to_date(db)
+        with self.writing() as opened:  # nobody is changing keys meanwhile
+            assert self._unlocked is not None
+            keychain.keep_only(self._unlocked.lock)
+            anchor = self._anchor(opened)
+            if anchor.read() != opened.head:
+                anchor.write(opened.head)
+
+    @property
+    def lock(self) -> Lock:
+        """What the gallery is locked with."""
+        assert self._unlocked is not None
+        return self._unlocked.lock
+
+    @contextmanager
+    def reading(self) -> Iterator[Opened]:
+        """Read one moment of the gallery."""
+        with self._transaction(writes=False) as opened:
+            yield opened
+
+    @contextmanager
+    def writing(self) -> Iterator[Opened]:
+        """Change the gallery: wholly, noted in its audit log and on the disk when this ends, or not at all."""
+        with self._transaction(writes=True) as opened:
+            before = opened.head
+            yield opened
+            if opened.head != before:
+                write_head(opened.rows, opened.head)
+        if opened.head != before:
+            self._drop_anchor()
+
+    @contextmanager
+    def repairing(self) -> Iterator[Opened]:
+        """As `writing`, without asking whether digest, log and anchor agree."""
+        with self._transaction(writes=True, trusts=True) as opened:
+            yield opened
+            write_head(opened.rows, opened.head)
+        self._drop_anchor()
+
+    def relock(self, opened: Opened, outer: OuterKey, data_key: bytes) -> Keys:
+        """Close the gallery with another lock, in the transaction that is open; returns the data key's keys."""
+        lock = Lock.close(data_key, outer, opened.rows.gallery)
+        _set_meta(opened.rows.db, "lock", lock.as_text().encode())
+        return Keys.of(data_key)
+
+    def data_key(self, opened: Opened) -> bytes:
+        """The data key, for another lock around it."""
+        assert self._unlocked is not None
+        return open_lock(self._unlocked.lock, self._unlocked.outer, opened.rows.gallery, self.path)
+
+    @contextmanager
+    def _transaction(self, *, writes: bool, trusts: bool = False) -> Iterator[Opened]:
+        with schema.connected(self.path) as db:
+            unlocked = self._unlock(db)  # before the transaction: somebody may have to type a passphrase
+            with schema.transaction(db, writes=writes):
+                yield self._open(db, unlocked, trusts)
+
+    def _bring_up_to_date(self, db: sqlite3.Connection) -> None:
+        found = schema.version(db)
+        if found > schema.VERSION:
+            raise GalleryError(f"The gallery {self.path} was written by a newer version of this program; update it.")
+        if found == schema.VERSION:
+            return
+        with schema.transaction(db, writes=True):
+            found = schema.version(db)  # another program may have been quicker
+            if found < schema.VERSION:
+                opened = self._make(db)
+                if found:
+                    damaged = migrate.from_version_1(opened.rows, opened.secrets.turn)
+                    opened.note("migrated", version=found, damaged=damaged)
+                write_head(opened.rows, opened.head)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was in the open before is overwritten now
+
+    def _make(self, db: sqlite3.Connection) -> Opened:
+        """Tables, keys and secrets of a new gallery."""
+        schema.make_tables(db)
+        gallery, data_key = secrets.token_hex(8), new_key()
+        kind = self.keychain.kind_for_new()
+        outer = self.keychain.make(kind, gallery, self.keychain.ask("") if kind == "passphrase" else None)
+        _set_meta(db, "gallery", gallery.encode())
+        _set_meta(db, "lock", Lock.close(data_key, outer, gallery).as_text().encode())
+        opened = Opened(SealedRows(db, self.path, gallery, Keys.of(data_key)), Head(), Secrets.new())
+        opened.keep_secrets(opened.secrets)
+        return opened
+
+    def _unlock(self, db: sqlite3.Connection) -> _Unlocked:
+        gallery, text = _meta(db, "gallery").decode(), _meta(db, "lock").decode()
+        if self._unlocked is None or self._unlocked.lock_text != text:
+            try:
+                lock = Lock.of_text(text)
+            except (ValueError, KeyError, TypeError):
+                raise self._damaged() from None
+            known = self._unlocked
+            is_same = known is not None and (known.lock.kind, known.lock.number) == (lock.kind, lock.number)
+            outer = known.outer if known is not None and is_same else self.keychain.find(lock, gallery)
+            data_key = open_lock(lock, outer, gallery, self.path)
+            self._unlocked = _Unlocked(text, lock, outer, Keys.of(data_key))
+        return self._unlocked
+
+    def _open(self, db: sqlite3.Connection, unlocked: _Unlocked, trusts: bool) -> Opened:
+        if _meta(db, "lock").decode() != unlocked.lock_text:
+            raise GalleryError(f"The gallery {self.path} was given another key this very moment; try again.")
+        rows = SealedRows(db, self.path, _meta(db, "gallery").decode(), unlocked.keys)
+        try:
+            values = json.loads(unseal(rows.keys.records, _meta(db, "head"), "head", rows.gallery))
+        except BrokenSeal:
+            raise rows.fault("its head does not open") from None
+        rows.digest = int(values["digest"], 16)
+        content = rows.get(SECRETS)
+        if content is None:
+            raise rows.fault("its secrets are missing")
+        opened = Opened(rows, Head(values["number"], bytes.fromhex(values["mac"])), Secrets.of(content), self.role)
+        if not trusts:
+            self._check_anchor(opened)
+        return opened
+
+    def _check_anchor(self, opened: Opened) -> None:
+        """Compare with the link kept outside; the file may be ahead of it, never behind or beside it."""
+        head = self._anchor(opened).read()
+        if head is None:
+            if opened.head.number > 0:
+                raise self._older(
+                    f"{self._anchor_path} is missing, so nobody can tell whether this is its newest state"
+                )
+        elif head.number > opened.head.number:
+            raise self._older(
+                f"it ends at change {opened.head.number} and had come to {head.number}; this is an old copy"
+            )
+        elif head.number > 0:
+            row = opened.rows.db.execute("SELECT mac FROM audit WHERE number = ?", (head.number,)).fetchone()
+            if row is None or row[0] != head.mac:
+                raise self._older(f"its change {head.number} is not the one that was made here; this is another copy")
+
+    def _older(self, what: str) -> GalleryError:
+        return GalleryError(
+            f"The gallery {self.path} is not the one this computer last changed: {what}; put the newest back, "
+            "or keep this one with `depthface gallery accept`."
+        )
+
+    def _damaged(self) -> GalleryError:
+        return GalleryError(
+            f"The gallery {self.path} is damaged (its lock); restore a backup with `depthface gallery restore`."
+        )
+
+    def _anchor(self, opened: Opened) -> Anchor:
+        return Anchor(self._anchor_path, opened.rows.gallery, opened.secrets.anchor)
+
+    def _drop_anchor(self) -> None:
+        """Move the anchor to the newest head; inside a transaction, so that two programs do it one after the other."""
+        with schema.connected(self.path) as db:
+            unlocked = self._unlock(db)
+            with schema.transaction(db, writes=True):
+                opened = self._open(db, unlocked, trusts=True)
+                self._anchor(opened).write(opened.head)
+
+
+def write_head(rows: SealedRows, head: Head) -> None:
+    """Seal where the audit log ends and what the rows' digest is."""
+    values = {"digest": f"{rows.digest:x}", "number": head.number, "mac": head.mac.hex()}
+    _set_meta(rows.db, "head", seal(rows.keys.records, json.dumps(values).encode(), "head", rows.gallery))
+
+
+def with_new_chain(opened: Opened) -> Secrets:
+    """The secrets with another key for what the audit log gets from now on."""
+    chain = (*opened.secrets.chain, ChainKey(opened.head.number + 1, new_key()))
+    return replace(opened.secrets, chain=chain)
+
+
+def _meta(db: sqlite3.Connection, key: str) -> bytes:
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError(f"it says nothing of its {key}")
+    return bytes(row[0])
+
+
+def _set_meta(db: sqlite3.Connection, key: str, value: bytes) -> None:
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
