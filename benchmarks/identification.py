@@ -19,10 +19,13 @@ from tqdm import tqdm
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import HeadPose
 from depthface_app.core.frame import Frame
+from depthface_app.core.openset import StrangerScores
 from depthface_app.core.sensors import SENSORS, observe
+from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.denoiser import Denoiser
 from depthface_app.inference.locator import Locator
 from depthface_app.inference.recogniser import Recogniser
+from depthface_app.pipeline.decision import accepted_from
 from training.crowd import make_person
 from training.faces.ict import IctModel
 from training.faces.makehuman import MakeHumanModel
@@ -35,6 +38,7 @@ from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 MODELS = Path(__file__).resolve().parents[1] / "assets/models"
 CONDITIONS = {"frontal": 0.0, "±20°": 20.0, "±40°": 40.0, "expression": 0.0}
 FPIR = 0.01
+RATES = (0.003, 0.01, 0.03)
 GALLERY_SIZES, GALLERY_DRAWS = (5, 10, 20, 50, 100), 50
 FIRST = {"validation": VALIDATION_IDENTITIES.start + 10_000, "test": TEST_IDENTITIES.start + 10_000}
 MISSED = -1.0  # similarity of a face that was not found
@@ -155,6 +159,16 @@ def threshold_for(strangers: NDArray[np.float32], people: int, fpir: float) -> f
     return threshold_at(np.concatenate([strangers[:, chosen] for chosen in draws]), fpir)
 
 
+def stranger_scores(strangers: NDArray[np.float32], people: int) -> dict[str, float]:
+    """Moments of the best cosine of searches for strangers, over random choices of so many of the enrolled."""
+    rng = generator(GALLERY_DRAWS)
+    draws = [rng.choice(strangers.shape[1], people, replace=False) for _ in range(GALLERY_DRAWS)]
+    best = np.concatenate([strangers[:, chosen].max(1) for chosen in draws])
+    found = StrangerScores.of(best)
+    moments = {name: round(getattr(found, name), 4) for name in ("mean", "sd", "skew")}
+    return {**moments, "searches": len(strangers)}
+
+
 def identify(
     program: Program, faces: FaceGenerator, first: int, people: int, each: int, sensors: list[str]
 ) -> dict[str, Any]:
@@ -168,7 +182,12 @@ def identify(
         apart.append(similarities([p for p in others if p is not None], gallery))
     strangers = np.concatenate(apart)
     own = threshold_at(strangers, FPIR)
-    card = program.recogniser.card.threshold
+    card = program.recogniser.card
+    people_known = Gallery.of(card.identity, [(str(k), row[None]) for k, row in enumerate(gallery)])
+    at_rates = {}
+    for rate in RATES:
+        threshold = accepted_from(card, people_known, rate)
+        at_rates[f"{rate:g}"] = {"threshold": round(threshold, 4), **figures(same, strangers, threshold)}
     return {
         "enrolled": people,
         "own_threshold": round(own, 4),
@@ -176,7 +195,8 @@ def identify(
             str(size): round(threshold_for(strangers, size, FPIR), 4) for size in GALLERY_SIZES if size <= people
         },
         "at_fpir_1_percent": figures(same, strangers, own),
-        "at_card_threshold": {"threshold": card, **figures(same, strangers, float(card or 0))},
+        "strangers": {str(size): stranger_scores(strangers, size) for size in GALLERY_SIZES if size <= people},
+        "at_rate_asked_of_the_program": at_rates,
     }
 
 

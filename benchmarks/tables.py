@@ -113,9 +113,9 @@ def identification() -> str:
         found = read(f"identification_{key}.json")
         at = found["at_fpir_1_percent"]
         rows.append([title, *(f"{at[c]['rank1']:.1%} / {at[c]['fnir']:.1%}" for c in CONDITIONS)])
-        own = found["at_card_threshold"]
+        own = found["at_rate_asked_of_the_program"]["0.01"]
         shipped = [f"{own[c]['rank1']:.1%} / {own[c]['fnir']:.1%}" for c in CONDITIONS]
-        rows.append([f"… at the shipped threshold (FPIR {own['fpir']:.1%})", *shipped])
+        rows.append([f"… with the program's threshold for 1 % (FPIR {own['fpir']:.1%})", *shipped])
         probes = at["frontal"]["probes"]
         people, strangers = found["enrolled"], at["strangers"]
     parts.append(

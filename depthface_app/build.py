@@ -97,7 +97,7 @@ def open_gallery(setup: Setup) -> GalleryStore:
 
 def pipeline_options(settings: Settings) -> Options:
     """What the settings say about running stages."""
-    return Options(threshold=settings.threshold, fine=settings.fine)
+    return Options(rate=settings.false_positive_rate, threshold=settings.threshold, fine=settings.fine)
 
 
 def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = None) -> Engine:

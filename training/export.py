@@ -244,7 +244,7 @@ def packed_mean_face(mean: MeanFace) -> str:
 
 
 def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
-    """Write the recogniser; `figures` must hold the threshold chosen on validation people."""
+    """Write the recogniser; `figures` must hold the threshold chosen on validation people, and what strangers score."""
     stored = Checkpoint.load(checkpoint)
     network = load_model(stored)
     depth_mm = network.mean_depth[0, 0].numpy() * DEPTH_RANGE_MM
@@ -258,7 +258,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "registered": True}
     gives = {"dimensions": sum(network.widths), "length": 1}
     facts = card(stored.config["model"].get("network", "ldnfnet"), "recogniser", stored, given, gives, figures)
-    facts["threshold"] = figures["threshold"]
+    facts["threshold"], facts["strangers"] = figures["threshold"], figures.get("strangers", {})
     metadata = {"depthface.mean_face": packed_mean_face(mean)}
     return export(RecogniserGraph(network), inputs, ("embedding",), facts, path, metadata)
 

@@ -1,6 +1,7 @@
 """`depthface identify`: who is in a picture, a recording or a live source."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from depthface_app.core.face import FaceResult, Result
 from depthface_app.core.frame import Frame
 from depthface_app.core.match import CANDIDATES
 from depthface_app.gallery.snapshot import Gallery
-from depthface_app.pipeline.stages import Models, Options, recognise
+from depthface_app.pipeline.stages import Models, recognise
 from depthface_app.pipeline.tracker import Tracks
 
 
@@ -49,7 +50,7 @@ class _Asking:
         self._models: Models = build_models(setup.settings)
         card = self._models.recogniser.card
         self._gallery: Gallery = open_gallery(setup).snapshot(card.name, card.version)
-        self._options = Options(pipeline_options(setup.settings).threshold, max(top or 0, CANDIDATES))
+        self._options = replace(pipeline_options(setup.settings), candidates=max(top or 0, CANDIDATES))
         if self._gallery.problem:
             note(self._gallery.problem)
 

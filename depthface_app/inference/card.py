@@ -32,6 +32,8 @@ class ModelCard:
     training_commit: commit of this repository that trained it; with `data` and `seeds` enough to repeat it
     figures:         the numbers it was accepted on
     threshold:       recognisers only: the cosine at which a match is accepted; its error rates are in `figures`
+    strangers:       recognisers only: gallery size, as text, to `mean`, `sd`, `skew` and number of `searches` of the
+        best cosine that searches for strangers found
     """
 
     name: str
@@ -46,6 +48,7 @@ class ModelCard:
     seeds: tuple[int, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     threshold: float | None = None
+    strangers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str, source: str) -> "ModelCard":
@@ -71,6 +74,7 @@ class ModelCard:
         threshold = values.get("threshold")
         if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, int | float)):
             raise ModelError(f"“threshold” in the card of {source} is not a number; export the model again.")
+        _check_strangers(values.get("strangers", {}), source)
         return cls(**{key: _frozen(values[key]) for key in cls.__dataclass_fields__ if key in values})
 
     @property
@@ -102,6 +106,23 @@ class ModelCard:
 
     def _stated(self, section: str, key: str) -> Any:
         return {"input": self.input, "output": self.output}[section].get(key)
+
+
+def _check_strangers(values: Any, source: str) -> None:
+    fine = isinstance(values, dict) and all(
+        size.isdigit() and int(size) > 0 and isinstance(each, dict) and _is_spread(each)
+        for size, each in values.items()
+    )
+    if not fine:
+        raise ModelError(f"“strangers” in the card of {source} is not understood; export the model again.")
+
+
+def _is_spread(values: dict[str, Any]) -> bool:
+    known = [values.get(key) for key in ("mean", "sd", "skew", "searches")]
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in known):
+        return False
+    mean, sd, skew, searches = known
+    return bool(-1 <= mean <= 1 and 0 <= sd <= 1 and skew >= 0 and searches > 1)
 
 
 def _json_object(text: str, source: str) -> dict[str, Any]:

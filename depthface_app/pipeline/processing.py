@@ -13,7 +13,7 @@ from depthface_app.cameras.session.results import Pseudonym
 from depthface_app.core.errors import InputError
 from depthface_app.core.files import whole_file
 from depthface_app.gallery.snapshot import Gallery
-from depthface_app.pipeline.stages import Models, Options, accepted_from
+from depthface_app.pipeline.stages import Models, Options, threshold_of
 
 KEY_FILE = "pseudonyms.key"
 KEY_BYTES = 32
@@ -51,7 +51,7 @@ def describe(
     facts |= {
         "provider": models.provider,
         "threads": str(threads),
-        "threshold": repr(accepted_from(card, options)),
+        "threshold": repr(threshold_of(card, gallery, options)),
         "fine": str(options.fine),
         "runtime.onnxruntime": _version_of("onnxruntime-gpu", "onnxruntime"),
         "runtime.numpy": _version_of("numpy"),

@@ -36,7 +36,8 @@ class Settings:
     locator, denoiser, recogniser: model files to use in place of the shipped ones
     provider:    short name of an execution provider ("cpu", "cuda")
     threads:     threads per network
-    threshold:   cosine at which a match is accepted, in place of the recogniser card's
+    false_positive_rate: share of searches for strangers that may name somebody
+    threshold:   cosine at which a match is accepted, whatever the rate
     fine:        also decode the denoised face at twice the resolution, for display
     dds:         look for networked RealSense cameras
     realsense:   what to ask of every RealSense camera, written as behind the ? of an address
@@ -48,6 +49,7 @@ class Settings:
     recogniser: str | None = _choice(str, None)
     provider: str | None = _choice(str, None)
     threads: int | None = _choice(int, None, low=1, high=256)
+    false_positive_rate: float = _choice(float, 0.01, low=0.0001, high=0.2)
     threshold: float | None = _choice(float, None, low=-1, high=1)
     fine: bool = _choice(bool, False)
     colour_map: str = _choice(str, DEFAULT_COLOUR_MAP, among=tuple(COLOUR_MAPS))

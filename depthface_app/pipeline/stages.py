@@ -16,6 +16,7 @@ from depthface_app.core.match import CANDIDATES
 from depthface_app.core.quality import CaptureQuality, capture_quality
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
+from depthface_app.pipeline.decision import accepted_from
 from depthface_app.pipeline.intake import is_dark
 from depthface_app.pipeline.tracker import Tracks, continuing, follow, remember
 
@@ -79,11 +80,13 @@ class Models:
 class Options:
     """What may change while the pipeline runs.
 
-    threshold:  cosine at which a match is accepted; None takes the recogniser card's
+    rate:       share of searches for strangers that may name somebody
+    threshold:  cosine at which a match is accepted, whatever the rate; None follows the rate
     candidates: how many nearest people a match lists
     fine:       also decode the denoised face at twice the resolution
     """
 
+    rate: float = 0.01
     threshold: float | None = None
     candidates: int = CANDIDATES
     fine: bool = False
@@ -166,7 +169,7 @@ def _face(
         embedding = job.models.recogniser.embed(denoised, location)
     with job.clock.stage("match"):
         card = job.models.recogniser.card
-        threshold = accepted_from(card, job.options)
+        threshold = threshold_of(card, job.gallery, job.options)
         tracks, seen = remember(tracks, location.track, embedding, quality.value)
         match = job.gallery.match(seen, card.identity, threshold, job.options.candidates)
     return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint), tracks
@@ -179,8 +182,6 @@ def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: T
     return capture_quality(crop, location, face_px, size, tracks.speed_mm_s(location.track))
 
 
-def accepted_from(card: ModelCard, options: Options) -> float:
-    """Cosine at which a match is accepted: the user's, else the card's; without either nobody is accepted."""
-    if options.threshold is not None:
-        return options.threshold
-    return float("inf") if card.threshold is None else card.threshold
+def threshold_of(card: ModelCard, gallery: Gallery, options: Options) -> float:
+    """Cosine at which a match is accepted: the user's own, or what the wanted rate asks of this gallery."""
+    return accepted_from(card, gallery, options.rate) if options.threshold is None else options.threshold

@@ -120,7 +120,10 @@ class Commands(QObject):
             self._open()
         elif self._bridge.engine is not None:
             self._bridge.engine.options = replace(
-                self._bridge.engine.options, threshold=settings.threshold, fine=settings.fine
+                self._bridge.engine.options,
+                rate=settings.false_positive_rate,
+                threshold=settings.threshold,
+                fine=settings.fine,
             )
         self._offer_choices()
 
@@ -149,9 +152,12 @@ class Commands(QObject):
             self._bridge.stop()
 
     def on_replay(self) -> None:
-        """Open the camera again, or play a recording again."""
-        if self._bridge.engine is not None:
-            self._bridge.engine.retry_camera()
+        """Open the camera again, or play a recording again; a camera that hangs is left to its thread."""
+        engine = self._bridge.engine
+        if engine is not None and engine.camera_hangs:
+            self._open()
+        elif engine is not None:
+            engine.retry_camera()
 
     def on_simulate(self) -> None:
         """Look at simulated people."""

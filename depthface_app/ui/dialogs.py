@@ -70,10 +70,17 @@ class SettingsDialog(QDialog):
         ):
             self.theme.addItem(label, value)
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
+        self.rate = QDoubleSpinBox(self)
+        self.rate.setRange(0.01, 20.0)
+        self.rate.setDecimals(2)
+        self.rate.setSingleStep(0.1)
+        self.rate.setSuffix(" %")
+        self.rate.setValue(100 * settings.false_positive_rate)
+        self.rate.setToolTip(self.tr("Of a hundred strangers, so many may be taken for somebody who is enrolled"))
         self.threshold = QDoubleSpinBox(self)
         self.threshold.setRange(-0.01, 1.0)
         self.threshold.setSingleStep(0.01)
-        self.threshold.setSpecialValueText(self.tr("the model's own"))
+        self.threshold.setSpecialValueText(self.tr("as that asks"))
         self.threshold.setValue(-0.01 if settings.threshold is None else settings.threshold)
         self.threads = QSpinBox(self)
         self.threads.setRange(0, 64)
@@ -93,6 +100,7 @@ class SettingsDialog(QDialog):
         form.setContentsMargins(*(3 * GRID_PX,) * 4)
         form.setSpacing(2 * GRID_PX)
         form.addRow(self.tr("&Theme"), self.theme)
+        form.addRow(self.tr("&Strangers named, at most"), self.rate)
         form.addRow(self.tr("&Accept a match from"), self.threshold)
         form.addRow(self.tr("T&hreads per network"), self.threads)
         form.addRow(self.tr("&Display"), self.fine)
@@ -112,6 +120,7 @@ class SettingsDialog(QDialog):
         return replace(
             self._settings,
             theme=self.theme.currentData(),
+            false_positive_rate=self.rate.value() / 100,
             threshold=None if threshold < 0 else threshold,
             threads=self.threads.value() or None,
             fine=self.fine.isChecked(),
