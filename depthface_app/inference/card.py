@@ -118,7 +118,7 @@ def _check_strangers(values: Any, source: str) -> None:
 
 
 def _is_spread(values: dict[str, Any]) -> bool:
-    known = [values.get(key) for key in ("mean", "sd", "skew", "searches")]
+    known: list[Any] = [values.get(key) for key in ("mean", "sd", "skew", "searches")]
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in known):
         return False
     mean, sd, skew, searches = known
