@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from depthface_app.cameras.base import CameraInfo, CameraState, StreamRequest
-from depthface_app.cameras.isolated import IsolatedCamera, Patience
-from depthface_app.cameras.isolated_frames import pack
-from depthface_app.cameras.isolated_process import call_isolated
+from depthface_app.cameras.isolated import IsolatedCamera, Patience, call_isolated
+from depthface_app.cameras.isolated.frames import pack
 from depthface_app.core.errors import CameraError, CameraLost
 from tests.fakes import fake_frame
 from tests.misbehaving import Misbehaving, found, misbehave

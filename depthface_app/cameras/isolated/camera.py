@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from depthface_app.cameras.base import CameraInfo, CameraState, DepthCamera, StreamRequest
-from depthface_app.cameras.isolated_child import Answer
-from depthface_app.cameras.isolated_frames import PackedFrame, unpack
-from depthface_app.cameras.isolated_process import CameraProcess
+from depthface_app.cameras.isolated.child import Answer
+from depthface_app.cameras.isolated.frames import PackedFrame, unpack
+from depthface_app.cameras.isolated.process import CameraProcess
 from depthface_app.core.errors import CameraError, CameraLost
 from depthface_app.core.frame import Frame
 

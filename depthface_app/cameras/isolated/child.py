@@ -13,7 +13,7 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 from depthface_app.cameras.base import CameraInfo, CameraState, DepthCamera
-from depthface_app.cameras.isolated_frames import pack
+from depthface_app.cameras.isolated.frames import pack
 from depthface_app.core.errors import CameraError, DepthFaceError
 from depthface_app.core.frame import Frame
 

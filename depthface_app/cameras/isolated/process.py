@@ -10,8 +10,8 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Any, TypeVar, cast
 
 from depthface_app.cameras.base import DepthCamera
-from depthface_app.cameras.isolated_child import Answer, serve_call, serve_camera
-from depthface_app.cameras.isolated_frames import ROOM_BYTES
+from depthface_app.cameras.isolated.child import Answer, serve_call, serve_camera
+from depthface_app.cameras.isolated.frames import ROOM_BYTES
 from depthface_app.core.errors import CameraError
 
 # Not fork: a copy of a process with threads may hold locks that nobody frees, and SDKs do not survive it.
