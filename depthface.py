@@ -53,7 +53,8 @@ SCREEN_LIBRARIES = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxcb-xfixes.so.0": "libxcb-xfixes0",
 }
-SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xauth": "xauth"}
+# fakenect plays recorded depth to the library of the Kinect v1, which its package brings along.
+TEST_PROGRAMS = {"Xvfb": "xvfb", "xauth": "xauth", "fakenect": "libfreenect-bin"}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
@@ -101,7 +102,7 @@ def demo():
 
 def test(pytest_arguments):
     """Run the whole suite (lint, types and import contracts are tests too), or what `pytest_arguments` choose."""
-    ensure_system({**LIBRARIES, **SCREEN_LIBRARIES}, SCREEN_PROGRAMS)
+    ensure_system({**LIBRARIES, **SCREEN_LIBRARIES}, TEST_PROGRAMS)
     python = ensure_environment(("test", "training"))
     environment = dict(os.environ)
     # Two workers on two cores: a thread pool in each would only get in the other's way.
