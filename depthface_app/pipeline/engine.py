@@ -18,7 +18,7 @@ from depthface_app.core.latest import Latest
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.faults import Fault, FaultBoard, FaultSource
 from depthface_app.pipeline.feed import CameraFeed, FeedState, Supervision
-from depthface_app.pipeline.health import Health, Meter
+from depthface_app.pipeline.health import Counts, Health, Meter
 from depthface_app.pipeline.processing import RUNNING, Processing
 from depthface_app.pipeline.stages import Models, Options, recognise
 from depthface_app.pipeline.tracker import Tracks
@@ -83,9 +83,8 @@ class Engine:
         self._describe = describe
         self._work: Latest[Frame] = Latest()
         self._board = FaultBoard(self.faults, standing)
-        self._feed = CameraFeed(
-            make_camera, request or StreamRequest(), supervision or Supervision(), self._deliver, self._board
-        )
+        self._supervision = supervision or Supervision()
+        self._feed = CameraFeed(make_camera, request or StreamRequest(), self._supervision, self._deliver, self._board)
         self._meter = Meter()
         self._tracks = Tracks()
         self._recorder: Recorder | None = None
@@ -97,6 +96,11 @@ class Engine:
     def state(self) -> FeedState:
         """What the picture is doing now; true even while a call into a camera's SDK hangs."""
         return self._feed.state
+
+    @property
+    def camera_hangs(self) -> bool:
+        """Whether a call into the camera will never return; only another engine can help."""
+        return self._feed.hangs
 
     @property
     def models(self) -> Models | None:
@@ -135,7 +139,8 @@ class Engine:
     def health(self) -> Health:
         """Rates, ages, milliseconds and drops of the last seconds."""
         provider = self._models.provider if self._models else ""
-        return self._meter.health(time.monotonic(), self._work.dropped, self.pictures.dropped, provider)
+        counts = Counts(self._work.dropped, self.pictures.dropped, self._feed.refused)
+        return self._meter.health(time.monotonic(), counts, provider)
 
     def picture_shown(self, frame: Frame) -> None:
         """Tell that a frame stands on the screen; the age of the picture is measured here."""
@@ -257,7 +262,8 @@ class Engine:
         while not self._stopping.is_set():
             frame = self._work.take(WATCH_EVERY_S)
             self._feed.watch()
-            if frame is not None and self._models is not None:
+            is_present = frame is not None and not self._supervision.is_old(frame, time.monotonic())
+            if frame is not None and is_present and self._models is not None:
                 self._recognise_or_tell(frame, self._models)
             if time.monotonic() > next_line_s:
                 next_line_s += HEALTH_LINE_S

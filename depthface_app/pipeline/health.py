@@ -24,6 +24,7 @@ class Health:
     stages_ms:       median milliseconds per stage
     dropped:         frames the recogniser skipped to stay current, since the start
     unpainted:       pictures that were replaced before anyone painted them, since the start
+    refused:         frames of the camera that were broken, late or repeated, since the start
     provider:        where the networks run
     """
 
@@ -34,6 +35,7 @@ class Health:
     stages_ms: dict[str, float] = field(default_factory=dict)
     dropped: int = 0
     unpainted: int = 0
+    refused: int = 0
     provider: str = ""
 
     def line(self) -> str:
@@ -41,8 +43,18 @@ class Health:
         stages = " ".join(f"{name} {value:.1f}" for name, value in self.stages_ms.items())
         return (
             f"{self.picture_fps:.1f} fps, picture {self.picture_age_ms:.0f} ms, identity {self.identity_hz:.1f} Hz "
-            f"{self.identity_age_ms:.0f} ms, {stages or 'no stages'}, skipped {self.dropped}, {self.provider}"
+            f"{self.identity_age_ms:.0f} ms, {stages or 'no stages'}, skipped {self.dropped}, "
+            f"refused {self.refused}, {self.provider}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Frames that were not used, since the start; see `Health`."""
+
+    dropped: int = 0
+    unpainted: int = 0
+    refused: int = 0
 
 
 class Meter:
@@ -70,7 +82,7 @@ class Meter:
         with self._lock:
             self._results.append((result.done_s, age_ms, result.stages_ms))
 
-    def health(self, now_s: float, dropped: int, unpainted: int, provider: str) -> Health:
+    def health(self, now_s: float, counts: Counts, provider: str) -> Health:
         """The figures of the last WINDOW_S seconds."""
         since = now_s - WINDOW_S
         with self._lock:
@@ -83,8 +95,9 @@ class Meter:
             identity_hz=_rate([at for at, _, _ in results]),
             identity_age_ms=_median([age for _, age, _ in results]),
             stages_ms=_medians([stages for _, _, stages in results]),
-            dropped=dropped,
-            unpainted=unpainted,
+            dropped=counts.dropped,
+            unpainted=counts.unpainted,
+            refused=counts.refused,
             provider=provider,
         )
 

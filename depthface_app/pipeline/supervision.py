@@ -54,3 +54,7 @@ class Supervision:
         if last is None:
             return self.first_picture_s
         return max(self.lost_after_s, 2 * self.stall_after_s) if last.is_live else float("inf")
+
+    def is_old(self, frame: Frame, now_s: float) -> bool:
+        """Whether a picture may no longer be shown or matched as if it were the present."""
+        return now_s - frame.captured_s > self.stale_after_s

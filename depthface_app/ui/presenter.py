@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from depthface_app.core.face import FaceResult, Result
 from depthface_app.pipeline.faults import Fault
+from depthface_app.pipeline.feed import FeedState
 from depthface_app.pipeline.health import Health
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.face_view import FaceView
@@ -24,6 +25,8 @@ from depthface_app.ui.saying import (
 from depthface_app.ui.scales import FaceScale, FrameScale
 from depthface_app.ui.status import REFRESH_MS, StatusFigures
 from depthface_app.ui.window import MainWindow
+
+GONE = (FeedState.STALLED, FeedState.LOST, FeedState.RECOVERING, FeedState.FAILED)
 
 
 class Presenter(QObject):
@@ -134,12 +137,17 @@ class Presenter(QObject):
 
     def _take_result(self) -> None:
         result = self._bridge.take_result()
-        if result is None or self.is_paused:
+        if result is None or self.is_paused or self._has_gone():
             return
         self.result = result
         self._window.stage.history.add(result.frame.captured_s, self.face)
         self._show_result()
         self.result_shown.emit()
+
+    def _has_gone(self) -> bool:
+        """Whether the camera stopped sending meanwhile: a name that comes late is not said of an old picture."""
+        engine = self._bridge.engine
+        return engine is not None and engine.state in GONE
 
     def _show_result(self) -> None:
         face = self.face
@@ -162,6 +170,8 @@ class Presenter(QObject):
         window.stage.say(notice_of(now), banner_of(now) or self.note)
         if is_still(now):
             window.stage.live.dim()
+        if self._has_gone() and not self.is_paused:
+            self.result = None  # whoever stands there when the pictures come back is looked at anew
         self._show_text(now)
         engine = self._bridge.engine
         health = engine.health() if engine else Health()

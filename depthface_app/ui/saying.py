@@ -12,7 +12,6 @@ from depthface_app.pipeline.feed import FeedState
 from depthface_app.ui.notices import Message
 
 NEARLY_FULL_BYTES = 1_000_000_000  # about a minute and a half of raw frames; compressed it is several
-_STILL = (FeedState.STALLED, FeedState.RECOVERING, FeedState.FAILED, FeedState.ENDED)
 
 
 def _say(text: str) -> str:
@@ -75,6 +74,10 @@ def banner_of(now: Situation) -> Message | None:
 
 
 def _camera_banner(fault: Fault, state: FeedState | None) -> Message:
+    if state is FeedState.STREAMING:
+        return Message(
+            "triangle-alert", _say("The camera sees nothing"), fault.message, "replay", _say("Open it again")
+        )
     if state is FeedState.STALLED:
         return Message("triangle-alert", _say("The camera has stalled"), fault.message, "replay", _say("Try now"))
     if fault.recovering:
@@ -98,9 +101,11 @@ def state_word(now: Situation) -> str:
         None: _say("stopped"),
         FeedState.IDLE: _say("stopped"),
         FeedState.STARTING: _say("starting"),
+        FeedState.CONNECTED: _say("connected"),
         FeedState.STREAMING: _say("streaming"),
         FeedState.STALLED: _say("stalled"),
         FeedState.PAUSED: _say("paused"),
+        FeedState.LOST: _say("lost"),
         FeedState.RECOVERING: _say("recovering"),
         FeedState.FAILED: _say("no camera"),
         FeedState.ENDED: _say("ended"),
@@ -133,8 +138,8 @@ def disk_note(free_bytes: int) -> Message | None:
 
 
 def is_still(now: Situation) -> bool:
-    """Whether the picture, if there is one, no longer moves."""
-    return not now.has_picture or now.state in _STILL
+    """Whether the picture, if there is one, is no longer the present."""
+    return not now.has_picture or now.state not in (FeedState.STREAMING, FeedState.PAUSED)
 
 
 def nobody_word(now: Situation) -> str:
