@@ -146,7 +146,7 @@ _Read = tuple[DepthArray, Intrinsics | None, tuple[str, ...]]
 
 def _read_png(path: Path) -> _Read:
     data = path.read_bytes()
-    width, height, bits, colour_type = _png_header(data, path)
+    width, height, bits, colour_type = png_header(data, path)
     check_size(width, height, path)
     if colour_type != 0 or bits != 16:
         kinds = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
@@ -158,13 +158,18 @@ def _read_png(path: Path) -> _Read:
     return depth, None, ()
 
 
-def _png_header(data: bytes, path: Path) -> tuple[int, int, int, int]:
-    """Width, height, bits and colour type, after checking that every chunk up to the last one is whole.
+def png_header(data: bytes, path: Path) -> tuple[int, int, int, int]:
+    """Width, height, bits and colour type of a PNG, after checking that every chunk up to the last one is whole.
+
+    Raises:
+        InputError: if it is no whole PNG.
 
     The decoder itself prints to the console and pads what is missing, so nothing damaged may reach it.
     Source: PNG specification, third edition (W3C 2025), sections 5 and 11.2.1.
     """
     place, header, kind = len(_PNG), b"", b""
+    if not data.startswith(_PNG):
+        raise InputError(f"{path} is no PNG.")
     while kind != b"IEND":
         length, kind = struct.unpack(">I4s", data[place : place + 8]) if len(data) >= place + 8 else (0, b"")
         body = data[place + 4 : place + 8 + length]
@@ -219,6 +224,8 @@ def _npy_header(member: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _npy_number(archive: zipfile.ZipFile, key: str, path: Path) -> float:
+    if archive.getinfo(f"{key}.npy").file_size > _LONGEST_NPY_HEADER:
+        raise InputError(f"“{key}” in {path} is not one number.")
     value = np.lib.format.read_array(io.BytesIO(archive.read(f"{key}.npy")), allow_pickle=False)
     if value.size != 1 or not np.issubdtype(value.dtype, np.number):
         raise InputError(f"“{key}” in {path} is not one number.")

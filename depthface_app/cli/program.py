@@ -22,7 +22,9 @@ from depthface_app.cli.identify import identify
 from depthface_app.cli.inspect import inspect
 from depthface_app.cli.people import people
 from depthface_app.cli.record import record
+from depthface_app.cli.replay import replay
 from depthface_app.cli.saying import note
+from depthface_app.cli.session import session
 from depthface_app.core.errors import DepthFaceError
 from depthface_app.pipeline.settings import SETTINGS_FILE, load_settings, with_overrides
 
@@ -96,10 +98,21 @@ def program() -> typer.Typer:
         add_completion=False,
     )
     app.command("app")(show_window)
-    commands: tuple[Callable[..., None], ...] = (cameras, record, denoise, enroll, identify, inspect, bench, doctor)
+    commands: tuple[Callable[..., None], ...] = (
+        cameras,
+        record,
+        replay,
+        denoise,
+        enroll,
+        identify,
+        inspect,
+        bench,
+        doctor,
+    )
     for command in commands:
         app.command()(command)
     app.add_typer(people, name="people")
+    app.add_typer(session, name="session")
     return app
 
 

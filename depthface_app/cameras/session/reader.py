@@ -33,6 +33,8 @@ class SessionReader:
 
     notes:       what the recording says about itself
     processing:  which networks and settings its results come from, empty without results
+    times_s:     (len,) seconds of every frame since the first, never falling; by the host's clock, to a microsecond
+    with_results: indices of the frames that have results, rising
     entries:     one per chunk, in the order of the file
     is_complete: whether it was finished, and not cut off
     digest:      SHA-256 over everything in it as hexadecimal digits, "" if nobody wrote it down
@@ -57,12 +59,6 @@ class SessionReader:
 
     def __len__(self) -> int:
         return len(self._frames)
-
-    @property
-    def times_s(self) -> NDArray[np.float64]:
-        """(len,) seconds of every frame since the first, never falling; by the host's clock, to a microsecond."""
-        times_ns = self._frames["time_ns"].astype(np.int64)
-        return np.maximum.accumulate((times_ns - times_ns[0]) / 1e9)
 
     def read(self, index: int) -> Frame:
         """The frame with that index, 0 to len - 1, with the times it had when it was recorded.
@@ -89,11 +85,6 @@ class SessionReader:
         except DAMAGE as error:
             raise CameraError(f"The result of frame {index} in {self.path} is damaged: {error}.") from error
 
-    @property
-    def with_results(self) -> tuple[int, ...]:
-        """Indices of the frames that have results, rising."""
-        return tuple(sorted(self._results))
-
     def marks(self) -> tuple[Mark, ...]:
         """Every mark that can be read: those on the whole recording first, then by frame."""
         found = []
@@ -119,10 +110,13 @@ class SessionReader:
         self._frames = self._of("/frame")
         if len(self._frames) == 0:
             raise CameraError(f"The recording {self.path} holds no whole frame; it was cut off too early.")
+        times_ns = self._frames["time_ns"].astype(np.int64)
+        self.times_s: NDArray[np.float64] = np.maximum.accumulate((times_ns - times_ns[0]) / 1e9)
         of_results = self._of("/result")
         self._results: dict[int, int] = dict(
             zip(of_results["frame"].tolist(), of_results["offset"].tolist(), strict=True)
         )
+        self.with_results = tuple(sorted(index for index in self._results if index < len(self)))
         self.notes, self.processing = self._metadata("session"), self._metadata("processing")
         if self.notes.get("format") not in READABLE:
             raise CameraError(

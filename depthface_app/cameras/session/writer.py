@@ -85,6 +85,11 @@ class SessionWriter:
             self._file.write(ending(entries, end_notes(entries, self._digest.hex()), self._file.tell()))
         self._file.close()
 
+    def abandon(self) -> None:
+        """Close the file and delete it: what it was to hold turned out to be nothing."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
     def _append(self, messages: Messages, frame: int, publish_ns: int) -> None:
         record = chunk(messages, frame, self._log_ns, publish_ns)
         offset = self._file.tell()
