@@ -16,6 +16,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a gallery has come, and the words of everybody who was erased from it."""
+
+    head: Head
+    erased: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """One small file about one gallery."""
 
@@ -23,7 +31,7 @@ class Anchor:
     gallery: str
     key: bytes
 
-    def read(self) -> Head | None:
+    def read(self) -> Mark | None:
         """What it says; None when there is no such file or it is about another gallery.
 
         Raises:
@@ -31,11 +39,11 @@ class Anchor:
         """
         try:
             values = json.loads(self.path.read_text("ascii"))
-            head = Head(int(values["number"]), bytes.fromhex(values["mac"]))
+            mark = Mark(Head(int(values["number"]), bytes.fromhex(values["mac"])), tuple(values["erased"]))
             if values["gallery"] != self.gallery:
                 return None
-            if same(bytes.fromhex(values["proof"]), self._proof(head)):
-                return head
+            if same(bytes.fromhex(values["proof"]), self._proof(mark)):
+                return mark
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -47,23 +55,19 @@ class Anchor:
             "`depthface gallery audit`, then `depthface gallery accept`."
         )
 
-    def write(self, head: Head) -> None:
+    def write(self, mark: Mark) -> None:
         """Say how far the gallery has come. A failure is no loss: the gallery is then ahead, which is allowed."""
-        values = {
-            "gallery": self.gallery,
-            "number": head.number,
-            "mac": head.mac.hex(),
-            "proof": self._proof(head).hex(),
-        }
+        head = mark.head
+        values = {"gallery": self.gallery, "number": head.number, "mac": head.mac.hex(), "erased": mark.erased}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(self.path, private=True) as part, part.open("w", encoding="ascii") as writing:
-                json.dump(values, writing)
+                json.dump({**values, "proof": self._proof(mark).hex()}, writing)
                 writing.flush()
                 os.fsync(writing.fileno())
             flush_folder(self.path.parent)
         except OSError as error:
             log.warning("the anchor of the gallery was not written: %s", error.strerror)
 
-    def _proof(self, head: Head) -> bytes:
-        return keyed_hash(self.key, "anchor", self.gallery, head.number, head.mac)
+    def _proof(self, mark: Mark) -> bytes:
+        return keyed_hash(self.key, "anchor", self.gallery, mark.head.number, mark.head.mac, *mark.erased)

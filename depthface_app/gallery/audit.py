@@ -1,7 +1,7 @@
 """The log of what was done to the gallery, without names: each entry hashed with the one before, under a secret key.
 
-An entry that is changed, taken out or put between breaks the chain; one cut off at the end shows against the head, which
-is sealed in the gallery and kept once more outside its file (`anchor`).
+An entry that is changed, taken out or put between breaks the chain; one cut off at the end shows against the head,
+which is sealed in the gallery and kept once more outside its file (`anchor`).
 
 Source: Schneier and Kelsey, "Secure audit logs to support computer forensics", ACM TISSEC 2 (1999), without their
 evolving keys.
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from depthface_app.core.errors import GalleryError
 from depthface_app.gallery.records import now
 from depthface_app.gallery.sealed_rows import SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, keyed_hash, same, seal, unseal
@@ -75,6 +76,20 @@ def entries(rows: SealedRows, head: Head, chain: Sequence[ChainKey]) -> Iterator
         before = Head(number, mac)
     if before != head:
         raise rows.fault(f"the audit log ends at entry {before.number} instead of {head.number}")
+
+
+def cut_to_what_holds(rows: SealedRows, chain: Sequence[ChainKey]) -> tuple[Head, int]:
+    """Delete the first entry whose link does not hold and all after it; returns the new head and how many went."""
+    head = Head()
+    for number, sealed, mac in rows.db.execute("SELECT number, sealed, mac FROM audit ORDER BY number").fetchall():
+        try:
+            content = _content(rows, head.number + 1, number, sealed)
+        except GalleryError:
+            break
+        if not same(mac, _link(head, number, content, chain)):
+            break
+        head = Head(number, mac)
+    return head, rows.db.execute("DELETE FROM audit WHERE number > ?", (head.number,)).rowcount
 
 
 def reseal(rows: SealedRows, to: SealedRows) -> None:

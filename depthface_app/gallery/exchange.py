@@ -1,8 +1,9 @@
-"""People in a file of their own, to carry them to another computer."""
+"""People in a file of their own, to carry them to another computer: sealed to whoever may open it, or in the open."""
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +11,98 @@ import numpy as np
 
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.files import whole_file
-from depthface_app.gallery.store import GalleryStore, Template
+from depthface_app.gallery.box import Recipient, is_box, read_box, write_box
+from depthface_app.gallery.contents import found, insert, template_of
+from depthface_app.gallery.records import Consent, Profile, Template, clean_name
+from depthface_app.gallery.sealed_rows import TEMPLATE
+from depthface_app.gallery.store import GalleryStore
+from depthface_app.gallery.vault import Opened, erased_people
 
 _FORMAT = "depthface.people"
-_VERSION = 1
+_VERSIONS = (1, 2)  # version 1 has neither words nor consents
+_KIND = "people"
 SAME_CAPTURE = 1e-6  # 1 − cosine; into a gallery's space and back leaves some 1e-7 of rounding
 
 
-def export_people(store: GalleryStore, path: Path, names: Sequence[str] = ()) -> int:
-    """Write people (all of them without `names`) to a JSON file. Returns how many.
+@dataclass(frozen=True, eq=False, slots=True)
+class _Traveller:
+    name: str
+    id: str
+    consent: Consent | None
+    templates: Sequence[Template]
+
+
+def export_people(
+    store: GalleryStore, path: Path, names: Sequence[str] = (), recipient: Recipient | None = None
+) -> int:
+    """Write people (all of them without `names`) to a file. Returns how many.
+
+    Args:
+        recipient: who may open it; None writes names and templates in the open.
 
     Raises:
         GalleryError: if a name is not enrolled, nobody is, or the file cannot be written.
     """
-    chosen = [store.person(name).name for name in names] or [person.name for person in store.people()]
-    if not chosen:
-        raise GalleryError("Nobody is enrolled, so there is nobody to export.")
-    people = [{"name": name, "templates": [_packed(t) for t in store.templates(name)]} for name in chosen]
-    _write(path, json.dumps({"format": _FORMAT, "version": _VERSION, "people": people}, indent=1))
+    with store.vault.writing() as opened:
+        chosen = [found(opened, name) for name in names] or opened.rows.people()
+        if not chosen:
+            raise GalleryError("Nobody is enrolled, so there is nobody to export.")
+        people = [_packed(opened, person) for person in chosen]
+        text = json.dumps({"format": _FORMAT, "version": _VERSIONS[-1], "people": people}, indent=1)
+        if recipient is None:
+            _write(path, text)
+        else:
+            write_box(path, _KIND, text.encode(), recipient)
+        for person in chosen:
+            opened.note("exported", person, sealed=recipient is not None)
     return len(chosen)
 
 
-def import_people(store: GalleryStore, path: Path) -> tuple[int, int]:
+def import_people(
+    store: GalleryStore,
+    path: Path,
+    ask: Callable[[str], str | None] = lambda _: None,
+    identities: Iterable[str] = (),
+) -> tuple[int, int]:
     """Add the people of an exported file; templates that are here already are left out. All or nothing.
 
+    Args:
+        ask: asks for the passphrase of a file sealed with one.
+        identities: age secret keys to try besides the gallery's own.
+
     Returns:
-        Number of people in the file, and of templates that were new.
+        Number of people who were taken, and of templates that were new.
 
     Raises:
-        GalleryError: if the file is missing, damaged or of another kind.
+        GalleryError: if the file is missing, damaged, of another kind or sealed to somebody else, or everybody in it
+            was erased here.
     """
-    people = _read(path)
-    known = {person.name.casefold(): store.templates(person.name) for person in store.people()}
-    fresh = [(name, _new_ones(templates, known.get(name.casefold(), ()))) for name, templates in people]
-    store.add_all([(name, templates) for name, templates in fresh if templates])
-    return len(people), sum(len(templates) for _, templates in fresh)
+    with store.vault.reading() as opened:
+        own = [opened.secrets.identity] if opened.secrets.identity else []
+    text = read_box(path, _KIND, [*identities, *own], ask).decode() if is_box(path) else _read(path)
+    people = _parsed(text, path)
+    with store.vault.writing() as opened:
+        gone = set(erased_people(opened))
+        welcome = [each for each in people if each.id not in gone]
+        if people and not welcome:
+            raise GalleryError(f"Everybody in {path} was erased from this gallery and stays erased; enrol them again.")
+        return len(welcome), sum(_take(opened, each) for each in welcome)
 
 
-def _new_ones(templates: Sequence[Template], known: Sequence[Template]) -> list[Template]:
-    return [t for t in templates if not any(_same(t, other) for other in known)]
+def _take(opened: Opened, traveller: _Traveller) -> int:
+    """Add what is new of one person; returns how many templates that was."""
+    name = clean_name(traveller.name)
+    known = opened.rows.find(name)
+    rows = opened.rows.each(TEMPLATE, person=known) if known else ()
+    have = [template_of(opened.secrets, row.content) for row in rows]
+    fresh = [each for each in traveller.templates if not any(_same(each, other) for other in have)]
+    if fresh:
+        is_free = opened.rows.row(f"profile {traveller.id}") is None
+        person = insert(opened, name, fresh, traveller.id if is_free else "")
+        if traveller.consent is not None and known is None:
+            profile = opened.rows.profile(person)
+            opened.rows.set_profile(person, Profile(profile.name, profile.enrolled_at, traveller.consent))
+    return len(fresh)
 
 
 def _same(one: Template, other: Template) -> bool:
@@ -57,7 +111,18 @@ def _same(one: Template, other: Template) -> bool:
     return alike and float(one.vector @ other.vector) > 1 - SAME_CAPTURE
 
 
-def _packed(template: Template) -> dict[str, Any]:
+def _packed(opened: Opened, person: str) -> dict[str, Any]:
+    profile = opened.rows.profile(person)
+    templates = [template_of(opened.secrets, row.content) for row in opened.rows.each(TEMPLATE, person=person)]
+    return {
+        "name": profile.name,
+        "id": person,
+        "consent": asdict(profile.consent) if profile.consent else None,
+        "templates": [_template_values(template) for template in templates],
+    }
+
+
+def _template_values(template: Template) -> dict[str, Any]:
     return {
         "model_name": template.model_name,
         "model_version": template.model_version,
@@ -68,7 +133,7 @@ def _packed(template: Template) -> dict[str, Any]:
     }
 
 
-def _unpacked(values: dict[str, Any]) -> Template:
+def _template(values: Mapping[str, Any]) -> Template:
     vector = np.frombuffer(base64.b64decode(values["vector"], validate=True), "<f4").astype(np.float32)
     return Template(
         vector,
@@ -80,16 +145,31 @@ def _unpacked(values: dict[str, Any]) -> Template:
     )
 
 
-def _read(path: Path) -> list[tuple[str, list[Template]]]:
+def _traveller(values: Mapping[str, Any]) -> _Traveller:
+    consent = values.get("consent")
+    templates = [_template(each) for each in values["templates"]]
+    return _Traveller(
+        str(values["name"]), str(values.get("id", "")), Consent(**consent) if consent else None, templates
+    )
+
+
+def _parsed(text: str, path: Path) -> list[_Traveller]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != _FORMAT or values["version"] != _VERSION:
-            raise GalleryError(f"{path} is not a file of exported people of version {_VERSION}.")
-        return [(str(person["name"]), [_unpacked(t) for t in person["templates"]]) for person in values["people"]]
-    except OSError as error:
-        raise GalleryError(f"{path} cannot be read: {error.strerror}.") from error
+        values = json.loads(text)
+        if values["format"] != _FORMAT or values["version"] not in _VERSIONS:
+            raise GalleryError(f"{path} is not a file of exported people of version {_VERSIONS[-1]} or before.")
+        return [_traveller(person) for person in values["people"]]
     except (ValueError, KeyError, TypeError) as error:
         raise GalleryError(f"{path} is not a whole file of exported people; export it again.") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GalleryError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise GalleryError(f"{path} is not a file of exported people.") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,8 +116,7 @@ class SealedRows:
         """Seal and write one record, in place of the one of the same word if there is one; returns its word."""
         record = record or secrets.token_hex(8)
         self.drop(record)
-        key = self.person_key(person) if person else self.keys.records
-        sealed = seal(key, content, self.gallery, kind, record, person, model)
+        sealed = seal(self._key_of(person), content, self.gallery, kind, record, person, model)
         self.db.execute(
             "INSERT INTO record (kind, id, person, model, sealed) VALUES (?, ?, ?, ?, ?)",
             (kind, record, person or None, model, sealed),
@@ -125,10 +124,14 @@ class SealedRows:
         self.digest ^= self._record_part(kind, record, person, model, sealed[-TAG_BYTES:])
         return record
 
+    def row(self, record: str) -> Row | None:
+        """One record, or None."""
+        return next(self._opened("id = ?", (record,)), None)
+
     def get(self, record: str) -> bytes | None:
         """What one record says, or None."""
-        rows = tuple(self._opened("id = ?", (record,)))
-        return rows[0].content if rows else None
+        row = self.row(record)
+        return None if row is None else row.content
 
     def each(self, kind: str, *, person: str = "", model: str = "") -> Iterator[Row]:
         """The records of a kind, oldest first; of one person or one recogniser where that is said."""
@@ -155,6 +158,41 @@ class SealedRows:
             digest ^= self._record_part(kind, record, person or "", model, tag)
         return digest
 
+    def resealed(self, keys: Keys) -> "SealedRows":
+        """Every record under other keys, each person's own among them; the rows that this object read are gone."""
+        self.load_person_keys()
+        fresh = SealedRows(self.db, self.path, self.gallery, keys)
+        for person in self.people():
+            fresh._person_keys[person] = new_key()
+            fresh._write_person(person, self.profile(person).name)
+        for record, kind in self.db.execute("SELECT id, kind FROM record").fetchall():
+            row = self.row(record)
+            assert row is not None  # the transaction keeps everybody else out
+            sealed = seal(fresh._key_of(row.person), row.content, self.gallery, kind, record, row.person, row.model)
+            self.db.execute("UPDATE record SET sealed = ? WHERE id = ?", (sealed, record))
+        fresh.digest = fresh.whole_digest()
+        return fresh
+
+    def drop_what_does_not_open(self) -> int:
+        """Delete the records, and the people, that were changed from outside; returns how many records."""
+        records = self.db.execute("SELECT id FROM record").fetchall()
+        lost = [(record,) for (record,) in records if not self._opens(record)]
+        self.db.executemany("DELETE FROM record WHERE id = ?", lost)
+        nameless = [(each,) for each in self.people() if self.row(f"profile {each}") is None]
+        self.db.executemany("DELETE FROM sealed_person WHERE id = ?", nameless)
+        self.digest = self.whole_digest()
+        return len(records) - int(self.db.execute("SELECT COUNT(*) FROM record").fetchone()[0])
+
+    def _opens(self, record: str) -> bool:
+        try:
+            return self.row(record) is not None
+        except GalleryError:
+            return False
+
+    def know(self, keys: Mapping[str, bytes]) -> None:
+        """Use these keys of people, whatever stands in the file."""
+        self._person_keys.update(keys)
+
     def load_person_keys(self) -> None:
         """Open everybody's key at once, before everybody is read."""
         for person, key in self.db.execute("SELECT id, key FROM sealed_person"):
@@ -172,12 +210,14 @@ class SealedRows:
         query = f"SELECT kind, id, person, model, sealed FROM record WHERE {where} ORDER BY number"
         for kind, record, person, model, sealed in self.db.execute(query, values):
             person = person or ""
-            key = self.person_key(person) if person else self.keys.records
             try:
-                content = unseal(key, sealed, self.gallery, kind, record, person, model)
+                content = unseal(self._key_of(person), sealed, self.gallery, kind, record, person, model)
             except BrokenSeal:
                 raise self.fault(f"a {kind} of {self._name_for_people(person)} does not open") from None
             yield Row(record, person, model, content)
+
+    def _key_of(self, person: str) -> bytes:
+        return self.person_key(person) if person else self.keys.records
 
     def _open_key(self, person: str, sealed: bytes) -> bytes:
         try:

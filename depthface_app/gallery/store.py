@@ -1,15 +1,16 @@
 """Who is known, on the disk: one sealed SQLite file that survives a power cut and is read as immutable snapshots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.core.errors import GalleryError
-from depthface_app.gallery.keys import Keychain
+from depthface_app.gallery.backup import replace_keys
+from depthface_app.gallery.contents import Receipt, check_digest, described, erase, found, insert, template_of
+from depthface_app.gallery.keys import Keychain, Lock
 from depthface_app.gallery.records import (
     LONGEST_NAME,
     Consent,
@@ -17,19 +18,15 @@ from depthface_app.gallery.records import (
     Person,
     Profile,
     Template,
-    checked_vector,
     clean_name,
     name_key,
     now,
-    pack_frame,
-    pack_template,
     unpack_frame,
     unpack_template,
-    with_time,
 )
-from depthface_app.gallery.sealed_rows import ERASED, FRAME, PROFILE, TEMPLATE
+from depthface_app.gallery.sealed_rows import FRAME, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
-from depthface_app.gallery.vault import Opened, Vault
+from depthface_app.gallery.vault import Vault
 
 __all__ = [
     "LONGEST_NAME",
@@ -43,42 +40,34 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof of an erasure, for the person: without name, and enough to find the entry in the audit log.
-
-    person:    the random word that stood for them
-    templates, frames: how many went
-    entry, link: number of the audit entry, and its link in the chain
-    """
-
-    person: str
-    at: str
-    reason: str
-    templates: int
-    frames: int
-    entry: int
-    link: str
-
-
 class GalleryStore:
     """Reads and writes the gallery; any thread may call.
 
     What a call has returned from is on the disk (`synchronous=FULL`), and one call is done wholly or not at all.
     """
 
-    def __init__(self, path: Path, keychain: Keychain | None = None, anchor: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, keychain: Keychain | None = None, anchor: Path | None = None, *, repairs: bool = False
+    ) -> None:
         """Open the gallery, making a new one if the file is not there and sealing one of an earlier version.
 
         Args:
             keychain: where its key is; a key file beside it by default.
             anchor: file that says how far it has come; beside it by default, better in another folder.
+            repairs: open it although it may be an old copy, for `accept` and `restore`.
 
         Raises:
             GalleryError: if it cannot be made, read or unlocked, is no gallery, or a newer program wrote it.
         """
         self.path = path
-        self.vault = Vault(path, keychain or Keychain(path.with_suffix(".key")), anchor or path.with_suffix(".anchor"))
+        keychain = keychain or Keychain(path.with_suffix(".key"))
+        self.vault = Vault(path, keychain, anchor or path.with_suffix(".anchor"), repairs=repairs)
+
+    @property
+    def lock(self) -> Lock:
+        """What the gallery is locked with."""
+        with self.vault.reading() as opened:
+            return self.vault.lock(opened)
 
     def add(self, name: str, templates: Sequence[Template], consent: Consent | None = None) -> Person:
         """Add templates to a person, who is made if new.
@@ -97,7 +86,7 @@ class GalleryStore:
             if consent is not None:
                 opened.rows.set_profile(person, replace(opened.rows.profile(person), consent=consent))
                 opened.note("consent", person, text_version=consent.text_version, language=consent.language)
-            return _described(opened, person)
+            return described(opened, person)
 
     def add_all(self, people: Sequence[tuple[str, Sequence[Template]]]) -> None:
         """Add templates of several people, all of them or, if anything fails, none.
@@ -114,7 +103,7 @@ class GalleryStore:
         """Everyone, by name."""
         with self.vault.reading() as opened:
             opened.rows.load_person_keys()
-            everyone = [_described(opened, person) for person in opened.rows.people()]
+            everyone = [described(opened, person) for person in opened.rows.people()]
         return tuple(sorted(everyone, key=lambda person: name_key(person.name)))
 
     def person(self, name: str) -> Person:
@@ -124,7 +113,7 @@ class GalleryStore:
             GalleryError: if nobody has that name.
         """
         with self.vault.reading() as opened:
-            return _described(opened, found(opened, name))
+            return described(opened, found(opened, name))
 
     def templates(self, name: str) -> tuple[Template, ...]:
         """All templates of a person, oldest first.
@@ -134,7 +123,7 @@ class GalleryStore:
         """
         with self.vault.reading() as opened:
             rows = tuple(opened.rows.each(TEMPLATE, person=found(opened, name)))
-            return tuple(_template(opened, row.content) for row in rows)
+            return tuple(template_of(opened.secrets, row.content) for row in rows)
 
     def frames(self, name: str) -> tuple[Template, ...]:
         """The enrolment frames kept of a person, each in a template without vector and model.
@@ -179,7 +168,13 @@ class GalleryStore:
             GalleryError: if nobody has that name.
         """
         with self.vault.writing() as opened:
-            return erase(opened, found(opened, name), reason)
+            receipt = erase(opened, found(opened, name), reason)
+        reached = replace_keys(self.vault)
+        return replace(
+            receipt,
+            backups=tuple(folder for folder, done in reached.items() if done),
+            unreached=tuple(folder for folder, done in reached.items() if not done),
+        )
 
     def expire(self) -> int:
         """Erase everybody whose consent has run out; returns how many."""
@@ -191,6 +186,7 @@ class GalleryStore:
                 for person in over:
                     if opened.rows.profile(person).is_over(at):
                         erase(opened, person, "expired")
+            replace_keys(self.vault)
         return len(over)
 
     def snapshot(self, model_name: str, model_version: str) -> Gallery:
@@ -220,70 +216,3 @@ class GalleryStore:
         outdated = tuple(name for name, person in known if person not in vectors)
         transform = opened.secrets.transform(sizes.pop()) if sizes else None
         return Gallery.of(model, pairs, outdated, transform)
-
-
-def insert(opened: Opened, name: str, templates: Sequence[Template]) -> str:
-    """Add templates to the person of a clean name, who is made if new; returns the person's word."""
-    person = opened.rows.find(name)
-    is_new = person is None
-    person = person or opened.rows.add_person(Profile(name, now()))
-    for template in map(with_time, templates):
-        content = pack_template(template, opened.secrets.turn(checked_vector(template.vector)))
-        opened.rows.put(TEMPLATE, content, person=person, model=template.model)
-        if template.frame is not None:
-            opened.rows.put(FRAME, pack_frame(template.frame, template), person=person)
-    opened.note("enrolled" if is_new else "views added", person, templates=len(templates))
-    return person
-
-
-def erase(opened: Opened, person: str, reason: str) -> Receipt:
-    """Erase a person and put them on the list that keeps a backup from bringing them back."""
-    counts = [sum(1 for _ in _rows_of(opened, kind, person)) for kind in (TEMPLATE, FRAME)]
-    opened.rows.drop_person(person)
-    at = now()
-    opened.rows.put(ERASED, at.encode(), record=f"{ERASED} {person}")
-    opened.note("erased", person, reason=reason)
-    return Receipt(person, at, reason, *counts, opened.head.number, opened.head.mac.hex())
-
-
-def found(opened: Opened, name: str) -> str:
-    """The word of the person of a name.
-
-    Raises:
-        GalleryError: if nobody has that name.
-    """
-    person = opened.rows.find(name)
-    if person is None:
-        raise GalleryError(f"Nobody called “{name}” is enrolled; `people list` shows who is.")
-    return person
-
-
-def check_digest(opened: Opened) -> None:
-    """Compare every row with the sealed digest.
-
-    Raises:
-        GalleryError: if one was changed, taken out, added or put back from an older copy.
-    """
-    if opened.rows.whole_digest() != opened.rows.digest:
-        raise opened.rows.fault("its records are not those that this program left in it")
-
-
-def _rows_of(opened: Opened, kind: str, person: str) -> Any:
-    return opened.rows.db.execute("SELECT model FROM record WHERE kind = ? AND person = ?", (kind, person))
-
-
-def _described(opened: Opened, person: str) -> Person:
-    profile = opened.rows.profile(person)
-    rows = tuple(opened.rows.each(TEMPLATE, person=person))
-    sources = dict.fromkeys(str(unpack_template(row.content)[0]["source"]) for row in rows)
-    models = dict.fromkeys(row.model for row in rows)
-    frames = sum(1 for _ in _rows_of(opened, FRAME, person))
-    return Person(
-        profile.name, profile.enrolled_at, len(rows), tuple(models), tuple(sources), person, frames, profile.consent
-    )
-
-
-def _template(opened: Opened, content: bytes) -> Template:
-    about, turned = unpack_template(content)
-    vector = opened.secrets.turn_back(turned, about["size"])
-    return Template(vector, *about["model"], about["quality"], about["source"], about["taken_at"])

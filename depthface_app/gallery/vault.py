@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.match import unit
 from depthface_app.gallery import migrate, schema
-from depthface_app.gallery.anchor import Anchor
+from depthface_app.gallery.anchor import Anchor, Mark
 from depthface_app.gallery.audit import ChainKey, Entry, Head, append, entries
 from depthface_app.gallery.keys import Keychain, Lock, OuterKey, open_lock
-from depthface_app.gallery.sealed_rows import Keys, SealedRows
+from depthface_app.gallery.sealed_rows import ERASED, Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, new_key, seal, unseal
 from depthface_app.gallery.transform import Transform
 
@@ -103,43 +103,46 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class _Unlocked:
     lock_text: str
-    lock: Lock
-    outer: bytes
-    keys: Keys = field(repr=False)
+    keys: Keys
 
 
 class Vault:
     """Every transaction opens the file anew, so any thread may ask for one. Keys are kept until the program ends."""
 
-    def __init__(self, path: Path, keychain: Keychain, anchor: Path) -> None:
+    def __init__(self, path: Path, keychain: Keychain, anchor: Path, *, repairs: bool = False) -> None:
         """Open the file, making or migrating it where needed.
 
+        Args:
+            repairs: open it although it may not be the newest state; for `repairing` only.
+
         Raises:
-            GalleryError: if it cannot be made, read, unlocked, or a newer program wrote it.
+            GalleryError: if it cannot be made, read, unlocked, is an old copy, or a newer program wrote it.
         """
-        self.path, self.keychain, self.role = path, keychain, ""
+        self.path, self.keychain, self.role, self._repairs = path, keychain, "", repairs
         self._anchor_path = anchor
         self._unlocked: _Unlocked | None = None
+        self._outer_keys: dict[tuple[str, str], bytes] = {}
         schema.make_file(path)
         with schema.connected(path) as db:
             self._bring_up_to_date(db)
-        with self.writing() as opened:  # nobody is changing keys meanwhile
-            assert self._unlocked is not None
-            keychain.keep_only(self._unlocked.lock)
-            anchor = self._anchor(opened)
-            if anchor.read() != opened.head:
-                anchor.write(opened.head)
+        if not repairs:
+            self._tidy()
 
-    @property
-    def lock(self) -> Lock:
+    def _tidy(self) -> None:
+        """Finish what a stop left: keys that nothing needs, an anchor that lags behind."""
+        with self.writing() as opened:  # so that nobody changes keys meanwhile
+            self.keychain.keep_only(self.lock(opened))
+            if self._anchor(opened).read() != _mark(opened):
+                self._anchor(opened).write(_mark(opened))
+
+    def lock(self, opened: Opened) -> Lock:
         """What the gallery is locked with."""
-        assert self._unlocked is not None
-        return self._unlocked.lock
+        return Lock.of_text(_meta(opened.rows.db, "lock").decode())
 
     @contextmanager
     def reading(self) -> Iterator[Opened]:
         """Read one moment of the gallery."""
-        with self._transaction(writes=False) as opened:
+        with self._transaction(writes=False, trusts=self._repairs) as opened:
             yield opened
 
     @contextmanager
@@ -164,13 +167,14 @@ class Vault:
     def relock(self, opened: Opened, outer: OuterKey, data_key: bytes) -> Keys:
         """Close the gallery with another lock, in the transaction that is open; returns the data key's keys."""
         lock = Lock.close(data_key, outer, opened.rows.gallery)
+        self._outer_keys[lock.kind, lock.number] = outer.key
         _set_meta(opened.rows.db, "lock", lock.as_text().encode())
         return Keys.of(data_key)
 
     def data_key(self, opened: Opened) -> bytes:
         """The data key, for another lock around it."""
-        assert self._unlocked is not None
-        return open_lock(self._unlocked.lock, self._unlocked.outer, opened.rows.gallery, self.path)
+        lock = self.lock(opened)
+        return open_lock(lock, self._outer_keys[lock.kind, lock.number], opened.rows.gallery, self.path)
 
     @contextmanager
     def _transaction(self, *, writes: bool, trusts: bool = False) -> Iterator[Opened]:
@@ -193,6 +197,7 @@ class Vault:
                     damaged = migrate.from_version_1(opened.rows, opened.secrets.turn)
                     opened.note("migrated", version=found, damaged=damaged)
                 write_head(opened.rows, opened.head)
+                self._anchor(opened).write(Mark(Head()))  # first, so that a gallery without an anchor is never right
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was in the open before is overwritten now
 
     def _make(self, db: sqlite3.Connection) -> Opened:
@@ -213,12 +218,12 @@ class Vault:
             try:
                 lock = Lock.of_text(text)
             except (ValueError, KeyError, TypeError):
-                raise self._damaged() from None
-            known = self._unlocked
-            is_same = known is not None and (known.lock.kind, known.lock.number) == (lock.kind, lock.number)
-            outer = known.outer if known is not None and is_same else self.keychain.find(lock, gallery)
+                raise _damaged(self.path) from None
+            place = (lock.kind, lock.number)
+            outer = self._outer_keys.get(place) or self.keychain.find(lock, gallery)
             data_key = open_lock(lock, outer, gallery, self.path)
-            self._unlocked = _Unlocked(text, lock, outer, Keys.of(data_key))
+            self._outer_keys[place] = outer
+            self._unlocked = _Unlocked(text, Keys.of(data_key))
         return self._unlocked
 
     def _open(self, db: sqlite3.Connection, unlocked: _Unlocked, trusts: bool) -> Opened:
@@ -228,7 +233,9 @@ class Vault:
         try:
             values = json.loads(unseal(rows.keys.records, _meta(db, "head"), "head", rows.gallery))
         except BrokenSeal:
-            raise rows.fault("its head does not open") from None
+            if not trusts:
+                raise rows.fault("its head does not open") from None
+            values = {"digest": "0", "number": 0, "mac": ""}
         rows.digest = int(values["digest"], 16)
         content = rows.get(SECRETS)
         if content is None:
@@ -240,8 +247,9 @@ class Vault:
 
     def _check_anchor(self, opened: Opened) -> None:
         """Compare with the link kept outside; the file may be ahead of it, never behind or beside it."""
-        head = self._anchor(opened).read()
-        if head is None:
+        mark = self._anchor(opened).read()
+        head = mark.head if mark else Head()
+        if mark is None:
             if opened.head.number > 0:
                 raise self._older(
                     f"{self._anchor_path} is missing, so nobody can tell whether this is its newest state"
@@ -255,15 +263,18 @@ class Vault:
             if row is None or row[0] != head.mac:
                 raise self._older(f"its change {head.number} is not the one that was made here; this is another copy")
 
+    def erased_elsewhere(self, opened: Opened) -> tuple[str, ...]:
+        """Whom the anchor knows as erased, whatever the file says."""
+        try:
+            mark = self._anchor(opened).read()
+        except GalleryError:
+            return ()
+        return mark.erased if mark else ()
+
     def _older(self, what: str) -> GalleryError:
         return GalleryError(
             f"The gallery {self.path} is not the one this computer last changed: {what}; put the newest back, "
             "or keep this one with `depthface gallery accept`."
-        )
-
-    def _damaged(self) -> GalleryError:
-        return GalleryError(
-            f"The gallery {self.path} is damaged (its lock); restore a backup with `depthface gallery restore`."
         )
 
     def _anchor(self, opened: Opened) -> Anchor:
@@ -275,7 +286,34 @@ class Vault:
             unlocked = self._unlock(db)
             with schema.transaction(db, writes=True):
                 opened = self._open(db, unlocked, trusts=True)
-                self._anchor(opened).write(opened.head)
+                self._anchor(opened).write(_mark(opened))
+
+
+def lock_of(path: Path) -> Lock | None:
+    """What a gallery is locked with, for whoever cannot open it; None if there is none or it is of version 1.
+
+    Raises:
+        GalleryError: if the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    with schema.connected(path) as db:
+        if schema.version(db) < schema.VERSION:
+            return None
+        try:
+            return Lock.of_text(_meta(db, "lock").decode())
+        except (ValueError, KeyError, TypeError):
+            raise _damaged(path) from None
+
+
+def erased_people(opened: Opened) -> tuple[str, ...]:
+    """The words of those who were erased."""
+    found = opened.rows.db.execute("SELECT id FROM record WHERE kind = ? ORDER BY number", (ERASED,)).fetchall()
+    return tuple(record.removeprefix(f"{ERASED} ") for (record,) in found)
+
+
+def _mark(opened: Opened) -> Mark:
+    return Mark(opened.head, erased_people(opened))
 
 
 def write_head(rows: SealedRows, head: Head) -> None:
@@ -288,6 +326,12 @@ def with_new_chain(opened: Opened) -> Secrets:
     """The secrets with another key for what the audit log gets from now on."""
     chain = (*opened.secrets.chain, ChainKey(opened.head.number + 1, new_key()))
     return replace(opened.secrets, chain=chain)
+
+
+def _damaged(path: Path) -> GalleryError:
+    return GalleryError(
+        f"The gallery {path} is damaged (its lock); move it away and restore a backup with `depthface gallery restore`."
+    )
 
 
 def _meta(db: sqlite3.Connection, key: str) -> bytes:
