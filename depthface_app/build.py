@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 from depthface_app.cameras.base import BackendReport, DepthCamera
 from depthface_app.cameras.found import find_cameras, open_source
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import ModelError
+from depthface_app.gallery.keys import Keychain, from_environment
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.inference.denoiser import FINE_SUFFIX, Denoiser
@@ -20,6 +23,7 @@ from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import Supervision
 from depthface_app.pipeline.processing import KEY_FILE, Processing, describe, pseudonym_key
+from depthface_app.pipeline.reembedding import reembed_people
 from depthface_app.pipeline.settings import SETTINGS_FILE, Settings, save_changes
 from depthface_app.pipeline.stages import Models, Options
 
@@ -33,6 +37,12 @@ class Setup:
 
     settings: Settings
     data_dir: Path
+    ask: Callable[[str], str | None] = from_environment  # for the gallery's passphrase; None = nobody answers
+
+    @property
+    def is_own_folder(self) -> bool:
+        """Whether this is the user's usual folder, and not one for a demonstration, a test or a memory stick."""
+        return self.data_dir == Path(platformdirs.user_data_dir("depthface", appauthor=False))
 
     @property
     def settings_file(self) -> Path:
@@ -90,9 +100,29 @@ def _dds_domain(settings: Settings) -> int | None:
     return settings.dds_domain if settings.dds else None
 
 
-def open_gallery(setup: Setup) -> GalleryStore:
-    """The user's gallery. Raises GalleryError if it cannot be used."""
-    return GalleryStore(setup.data_dir / GALLERY_FILE)
+def open_gallery(setup: Setup, *, repairs: bool = False) -> GalleryStore:
+    """The user's gallery, without those whose consent has run out.
+
+    In the user's usual folder its key goes into the system's keyring, if there is one, and its anchor elsewhere.
+
+    Args:
+        repairs: open it although it may be an old copy; nobody is erased.
+
+    Raises:
+        GalleryError: if it cannot be used.
+    """
+    path = setup.data_dir / GALLERY_FILE
+    keychain = Keychain(path.with_suffix(".key"), setup.ask, use_keyring=setup.is_own_folder)
+    elsewhere = Path(platformdirs.user_state_dir("depthface", appauthor=False)) / "gallery.anchor"
+    store = GalleryStore(path, keychain, elsewhere if setup.is_own_folder else None, repairs=repairs)
+    if not repairs:
+        store.expire()
+    return store
+
+
+def reembed(settings: Settings, store: GalleryStore) -> Iterator[str]:
+    """Make templates for the recogniser of these settings from kept enrolment frames; yields each name when done."""
+    return reembed_people(store, build_models(settings))
 
 
 def pipeline_options(settings: Settings) -> Options:

@@ -13,11 +13,13 @@ from typer.core import TyperGroup
 from depthface_app import __version__
 from depthface_app.build import Setup
 from depthface_app.cli.app import show_window
+from depthface_app.cli.asking import gallery_passphrase
 from depthface_app.cli.bench import bench
 from depthface_app.cli.cameras import cameras
 from depthface_app.cli.denoise import denoise
 from depthface_app.cli.diagnose import doctor
 from depthface_app.cli.enroll import enroll
+from depthface_app.cli.gallery import gallery
 from depthface_app.cli.identify import identify
 from depthface_app.cli.inspect import inspect
 from depthface_app.cli.people import people
@@ -85,7 +87,7 @@ def _begin(
     given = {"threads": threads, "provider": provider}
     chosen = {key: value for key, value in given.items() if value is not None}
     settings, _ = with_overrides(settings, chosen, "the command line")
-    ctx.obj = Setup(settings, folder)
+    ctx.obj = Setup(settings, folder, gallery_passphrase)
 
 
 def program() -> typer.Typer:
@@ -112,6 +114,7 @@ def program() -> typer.Typer:
     for command in commands:
         app.command()(command)
     app.add_typer(people, name="people")
+    app.add_typer(gallery, name="gallery")
     app.add_typer(session, name="session")
     return app
 

@@ -21,7 +21,8 @@ from depthface_app.gallery.contents import template_of
 from depthface_app.gallery.records import Profile, now, pack_template
 from depthface_app.gallery.sealed_rows import ERASED, PROFILE, TEMPLATE, Keys, Row, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, derived, seal, unseal
-from depthface_app.gallery.vault import Opened, Secrets, Vault, erased_people
+from depthface_app.gallery.seeds import Secrets
+from depthface_app.gallery.vault import Opened, Vault, erased_people
 
 PLACES = "backups"
 _KIND = "backup keys"

@@ -61,10 +61,9 @@ class Recipient:
         return cls(str(values["public"]), known, str(values["wrapped"]))
 
 
-def new_identity() -> tuple[str, str]:
-    """A fresh age key: secret half, public half."""
-    identity = pyrage.x25519.Identity.generate()
-    return str(identity), str(identity.to_public())
+def new_identity() -> str:
+    """A fresh age secret key."""
+    return str(pyrage.x25519.Identity.generate())
 
 
 def public_half(identity: str) -> str:

@@ -16,7 +16,8 @@ from depthface_app.gallery.records import (
     with_time,
 )
 from depthface_app.gallery.sealed_rows import ERASED, FRAME, TEMPLATE
-from depthface_app.gallery.vault import Opened, Secrets
+from depthface_app.gallery.seeds import Secrets
+from depthface_app.gallery.vault import Opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,14 @@ _FORMAT = "depthface.people"
 _VERSIONS = (1, 2)  # version 1 has neither words nor consents
 _KIND = "people"
 SAME_CAPTURE = 1e-6  # 1 − cosine; into a gallery's space and back leaves some 1e-7 of rounding
+
+
+class Imported(NamedTuple):
+    """People in an imported file, templates that were new, and how many of the people had been erased here."""
+
+    people: int
+    templates: int
+    erased_before: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,19 +71,15 @@ def import_people(
     path: Path,
     ask: Callable[[str], str | None] = lambda _: None,
     identities: Iterable[str] = (),
-) -> tuple[int, int]:
+) -> Imported:
     """Add the people of an exported file; templates that are here already are left out. All or nothing.
 
     Args:
         ask: asks for the passphrase of a file sealed with one.
         identities: age secret keys to try besides the gallery's own.
 
-    Returns:
-        Number of people who were taken, and of templates that were new.
-
     Raises:
-        GalleryError: if the file is missing, damaged, of another kind or sealed to somebody else, or everybody in it
-            was erased here.
+        GalleryError: if the file is missing, damaged, of another kind or sealed to somebody else.
     """
     with store.vault.reading() as opened:
         own = [opened.secrets.identity] if opened.secrets.identity else []
@@ -83,10 +87,11 @@ def import_people(
     people = _parsed(text, path)
     with store.vault.writing() as opened:
         gone = set(erased_people(opened))
-        welcome = [each for each in people if each.id not in gone]
-        if people and not welcome:
-            raise GalleryError(f"Everybody in {path} was erased from this gallery and stays erased; enrol them again.")
-        return len(welcome), sum(_take(opened, each) for each in welcome)
+        # Carrying somebody back in is a decision, unlike restoring a backup; what they once agreed to is gone.
+        again = [replace(each, id="", consent=None) if each.id in gone else each for each in people]
+        return Imported(
+            len(people), sum(_take(opened, each) for each in again), sum(each.id in gone for each in people)
+        )
 
 
 def _take(opened: Opened, traveller: _Traveller) -> int:
@@ -97,7 +102,7 @@ def _take(opened: Opened, traveller: _Traveller) -> int:
     have = [template_of(opened.secrets, row.content) for row in rows]
     fresh = [each for each in traveller.templates if not any(_same(each, other) for other in have)]
     if fresh:
-        is_free = opened.rows.row(f"profile {traveller.id}") is None
+        is_free = bool(traveller.id) and opened.rows.row(f"profile {traveller.id}") is None
         person = insert(opened, name, fresh, traveller.id if is_free else "")
         if traveller.consent is not None and known is None:
             profile = opened.rows.profile(person)

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from depthface_app.gallery import audit
+from depthface_app.gallery.box import new_identity, public_half
 from depthface_app.gallery.contents import check_digest, erase, template_of
 from depthface_app.gallery.keys import OuterKey
 from depthface_app.gallery.records import pack_template
 from depthface_app.gallery.sealed_rows import TEMPLATE
 from depthface_app.gallery.sealing import new_key
 from depthface_app.gallery.store import GalleryStore
-from depthface_app.gallery.vault import Opened, with_new_chain
+from depthface_app.gallery.vault import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def rekey(store: GalleryStore, passphrase: str | None = None) -> None:
         before = opened.rows
         opened.rows = before.resealed(store.vault.relock(opened, outer, new_key()))
         audit.reseal(before, opened.rows)
-        opened.keep_secrets(with_new_chain(opened))
+        opened.keep_secrets(opened.secrets.with_new_chain(opened.head.number + 1))
         opened.note("rekeyed")
 
 
@@ -113,6 +114,15 @@ def accept(store: GalleryStore) -> tuple[int, int]:
                 erase(opened, person, "erased before")
         opened.note("accepted", records_dropped=dropped, entries_dropped=entries)
     return dropped, entries
+
+
+def public_key(store: GalleryStore) -> str:
+    """The key that others seal for this gallery with; made when it is asked for first."""
+    with store.vault.writing() as opened:
+        if not opened.secrets.identity:
+            opened.keep_secrets(replace(opened.secrets, identity=new_identity()))
+            opened.note("identity made")
+        return public_half(opened.secrets.identity)
 
 
 @contextmanager

@@ -5,76 +5,19 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from depthface_app.core.errors import GalleryError
-from depthface_app.core.match import unit
 from depthface_app.gallery import migrate, schema
 from depthface_app.gallery.anchor import Anchor, Mark
-from depthface_app.gallery.audit import ChainKey, Entry, Head, append, entries
+from depthface_app.gallery.audit import Entry, Head, append, entries
 from depthface_app.gallery.keys import Keychain, Lock, OuterKey, open_lock
 from depthface_app.gallery.sealed_rows import ERASED, Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, new_key, seal, unseal
-from depthface_app.gallery.transform import Transform
+from depthface_app.gallery.seeds import Secrets
 
 SECRETS = "secrets"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What a gallery keeps to itself, sealed like everything else.
-
-    rotation: seed of its transform
-    anchor:   key of the file that says how far it has come
-    chain:    keys of the audit log
-    identity: age secret key, to open what others seal for this gallery
-    """
-
-    rotation: bytes
-    anchor: bytes
-    chain: tuple[ChainKey, ...]
-    identity: str = ""
-
-    @classmethod
-    def new(cls) -> "Secrets":
-        """Fresh ones."""
-        return cls(new_key(), new_key(), (ChainKey(1, new_key()),))
-
-    def packed(self) -> bytes:
-        """As JSON."""
-        chain = [[each.first, each.key.hex()] for each in self.chain]
-        values = {"rotation": self.rotation.hex(), "anchor": self.anchor.hex(), "chain": chain}
-        return json.dumps({**values, "identity": self.identity}).encode()
-
-    @classmethod
-    def of(cls, content: bytes) -> "Secrets":
-        """What `packed` made."""
-        values = json.loads(content)
-        chain = tuple(ChainKey(first, bytes.fromhex(key)) for first, key in values["chain"])
-        return cls(bytes.fromhex(values["rotation"]), bytes.fromhex(values["anchor"]), chain, values["identity"])
-
-    def transform(self, size: int) -> Transform:
-        """The gallery's rotation for embeddings of `size` components."""
-        return _transform(self.rotation, size)
-
-    def turn(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A (size,) embedding in the gallery's own space."""
-        turned: NDArray[np.float32] = self.transform(len(vector)).apply(vector[None])[0]
-        return turned
-
-    def turn_back(self, turned: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-        """The (size,) embedding, at length one again, of a vector in the gallery's own space."""
-        return unit(self.transform(size).undo(turned[None])[0])
-
-
-@lru_cache(maxsize=8)
-def _transform(seed: bytes, size: int) -> Transform:
-    return Transform.of(seed, size)
 
 
 @dataclass
@@ -320,12 +263,6 @@ def write_head(rows: SealedRows, head: Head) -> None:
     """Seal where the audit log ends and what the rows' digest is."""
     values = {"digest": f"{rows.digest:x}", "number": head.number, "mac": head.mac.hex()}
     _set_meta(rows.db, "head", seal(rows.keys.records, json.dumps(values).encode(), "head", rows.gallery))
-
-
-def with_new_chain(opened: Opened) -> Secrets:
-    """The secrets with another key for what the audit log gets from now on."""
-    chain = (*opened.secrets.chain, ChainKey(opened.head.number + 1, new_key()))
-    return replace(opened.secrets, chain=chain)
 
 
 def _damaged(path: Path) -> GalleryError:

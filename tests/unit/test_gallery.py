@@ -164,8 +164,8 @@ def test_people_travel_in_a_file(store, tmp_path):
     assert export_people(store, path) == 2
     other = GalleryStore(tmp_path / "other.sqlite3")
     other.add("ada", [template(0)])
-    assert import_people(other, path) == (2, 2)
-    assert import_people(other, path) == (2, 0)
+    assert import_people(other, path) == (2, 2, 0)
+    assert import_people(other, path) == (2, 0, 0)
     assert other.person("Ada").templates == 2
     np.testing.assert_allclose(other.templates("Bob")[0].vector, axis_vector(2), atol=1e-6)
     assert export_people(store, path, ["bob"]) == 1
