@@ -1,0 +1,427 @@
+"""Endurance: faults, unplugging and hours of streaming through the whole window, with what is left behind counted.
+
+python -m benchmarks.endurance faults|unplug|hangs|soak [--count N] [--output FILE.json]
+
+Linux only: what a process holds is read from /proc.
+"""
+
+import argparse
+import gc
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from depthface_app.build import build_models
+from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
+from depthface_app.cameras.isolated import IsolatedCamera, Patience
+from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings
+from depthface_app.cameras.simulated import SimulatedCamera
+from depthface_app.core.frame import Frame
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.pipeline.engine import Engine, Wake
+from depthface_app.pipeline.feed import FeedState, Supervision
+from depthface_app.pipeline.settings import Settings
+from depthface_app.pipeline.stages import Models
+from depthface_app.ui.app import make_application
+from tests.fakes import FakeCamera
+from tests.faulty_camera import Fault, FaultyCamera, Hanging, Misfortune, Trouble, schedule
+from tests.realsense_server import DOMAIN, VirtualCamera
+from tests.ui.states import ADA, Desk, Scene
+
+QUICK = Supervision(0.3, 0.9, pauses_s=(0.05, 0.1, *(0.2,) * 10), hang_after_s=5.0, steady_after_s=0.2)
+STUCK_S = 1.0  # a window that answers later than this is stuck
+BEAT_MS = 20
+LIMIT_S = 60.0
+LOOPBACK = ("127.0.0.1",)
+TWO_HOURS = 2 * 3600 * 30
+WARM_SHARE = 0.1
+CLIP_FRAMES = 240
+SOAK_FPS = 120.0
+LASTING = tuple(trouble for trouble in Trouble if "while" in trouble.value)
+HEARTBEAT = """
+import sys, threading, time
+done, gaps, before_s = threading.Event(), [], time.monotonic()
+threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+while not done.wait(0.02):
+    until_s = time.thread_time() + 0.005
+    while time.thread_time() < until_s:
+        pass
+    now_s = time.monotonic()
+    gaps.append(now_s - before_s - 0.025)
+    before_s = now_s
+gaps.sort()
+print(gaps[int(0.99 * (len(gaps) - 1))], gaps[-1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What this process holds."""
+
+    threads: int
+    files: int
+    memory_mb: float
+
+    @staticmethod
+    def now() -> "Held":
+        """Read it; memory is the resident set."""
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        files = len(os.listdir("/proc/self/fd"))
+        return Held(len(os.listdir("/proc/self/task")), files, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+
+
+@dataclass(eq=False)
+class Ledger:
+    """Readings of `Held` at quiet moments, and the longest pauses of the window."""
+
+    held: list[Held] = field(default_factory=list)
+    gaps_s: list[float] = field(default_factory=list)
+
+    def note(self) -> None:
+        """Read once."""
+        self.held.append(Held.now())
+
+    def figures(self) -> dict[str, Any]:
+        """First readings after the warm-up against the last ones, each the median of a tenth."""
+        warm = self.held[int(len(self.held) * WARM_SHARE) :] or self.held
+        part = max(1, len(warm) // 10)
+        first, last = warm[:part], warm[-part:]
+
+        def median(held: list[Held], name: str) -> float:
+            return statistics.median(getattr(each, name) for each in held)
+
+        memory = median(first, "memory_mb"), median(last, "memory_mb")
+        gaps_s = sorted(self.gaps_s) or [0.0]
+        return {
+            "threads": [median(first, "threads"), median(last, "threads")],
+            "files": [median(first, "files"), median(last, "files")],
+            "memory_mb": [round(each, 1) for each in memory],
+            "memory_growth_percent": round(100 * (memory[1] / memory[0] - 1), 2),
+            "window_gap_s": {"p99": _rounded(gaps_s[int(0.99 * (len(gaps_s) - 1))]), "max": _rounded(gaps_s[-1])},
+        }
+
+
+class Watched:
+    """The whole window off-screen on any camera, driven as a person would, its heartbeat taken every BEAT_MS."""
+
+    def __init__(self, folder: Path, make_camera: Callable[[], DepthCamera], models: bool, supervision: Supervision):
+        self.ledger = Ledger()
+        self.painted_s = 0.0
+        self.frames = 0
+        self._supervision, self._with_models = supervision, models
+        self._make_camera = make_camera
+        self.desk = Desk(folder, Scene(ADA))
+        self.desk.commands._parts = replace(self.desk.parts, make_engine=self._make_engine)
+        self.real_models: Models | None = None
+        self.desk.window.stage.live.painted.connect(self._painted)
+        self._beat_s = time.monotonic()
+        self._timer = QTimer(self.desk.window, interval=BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+
+    def open(self) -> None:
+        """Show the window and start."""
+        self.desk.window.resize(1280, 800)
+        self.desk.window.show()
+        self._beat_s = time.monotonic()
+        self._timer.start()
+        self.desk.commands.start()
+
+    def close(self) -> None:
+        """End everything."""
+        self._timer.stop()
+        self.desk.close()
+        QApplication.processEvents()
+
+    def wait(self, condition: Callable[[], bool], limit_s: float = LIMIT_S, act: bool = True) -> float:
+        """Seconds until the condition holds; meanwhile the banner's button is pressed when the camera was given up."""
+        begun_s = time.monotonic()
+        while not condition():
+            if time.monotonic() - begun_s > limit_s:
+                raise TimeoutError(f"waited {limit_s:.0f} s in vain; {self.desk.presenter.situation}")
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(0.002)
+            if act and self.desk.presenter.situation.state is FeedState.FAILED:
+                self.desk.window.ways["replay"].trigger()
+        return time.monotonic() - begun_s
+
+    def picture_after(self, moment_s: float) -> bool:
+        """Whether a picture that was captured after that moment stands on the screen."""
+        frame = self.desk.window.stage.live.frame
+        return frame is not None and frame.captured_s > moment_s and self.painted_s > moment_s
+
+    def _make_engine(self, settings: Settings, wake: Wake) -> Engine:
+        models = self.real_models or (self.desk.scene.models() if self._with_models else None)
+        gallery = Gallery.empty(models.recogniser.card.identity) if models else None
+        return Engine(self._make_camera, models, gallery, wake=wake, supervision=self._supervision)
+
+    def _painted(self) -> None:
+        self.painted_s = time.monotonic()
+        self.frames += 1
+
+    def _beat(self) -> None:
+        now_s = time.monotonic()
+        self.ledger.gaps_s.append(max(0.0, now_s - self._beat_s - BEAT_MS / 1000))
+        self._beat_s = now_s
+
+
+class Control:
+    """A process of the same priority that computes 5 ms and waits 20 ms: for how long the machine holds it up."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", HEARTBEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def gaps_s(self) -> dict[str, float]:
+        """End it; its 99th percentile and longest gap."""
+        said, _ = self._process.communicate()
+        p99, longest = (float(word) for word in said.split())
+        return {"p99": _rounded(p99), "max": _rounded(longest)}
+
+
+@contextmanager
+def watched(make_camera: Callable[[], DepthCamera], models: bool, supervision: Supervision) -> Iterator[Watched]:
+    """A window that is closed in the end."""
+    make_application("dark")
+    with tempfile.TemporaryDirectory() as folder:
+        window = Watched(Path(folder), make_camera, models, supervision)
+        try:
+            yield window
+        finally:
+            window.close()
+
+
+def faults(count: int, seed: int = 1, longest_s: float = 0.8, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Inject so many faults of every kind; the picture must come back after each."""
+    misfortune = Misfortune(schedule(seed, count, longest_s))
+    camera = FakeCamera(fps=30)
+    struck: list[tuple[Fault, float]] = []
+    misfortune.on_fault = lambda fault: struck.append((fault, time.monotonic()))
+    back_s: dict[str, list[float]] = {}
+    with watched(lambda: FaultyCamera(camera.again(), misfortune), True, QUICK) as window:
+        camera.make_frame = window.desk.scene.frame
+        window.open()
+        for number in range(count):
+            window.wait(lambda number=number: len(struck) > number)
+            fault, begun_s = struck[number]
+            over_s = begun_s + (fault.lasts_s if fault.trouble in LASTING else 0.0)
+            window.wait(lambda over_s=over_s: window.picture_after(over_s))
+            back_s.setdefault(fault.trouble.name.lower(), []).append(window.painted_s - over_s)
+            window.ledger.note()
+            if number % 50 == 49:
+                say(f"{number + 1} faults, {window.ledger.held[-1]}")
+        figures = window.ledger.figures()
+    every_s = sorted(each for several in back_s.values() for each in several)
+    return {
+        "faults": count,
+        "kinds": len(back_s),
+        "back_s": {"median": _rounded(statistics.median(every_s)), "max": _rounded(every_s[-1])},
+        "back_max_s_by_kind": {name: _rounded(max(several)) for name, several in sorted(back_s.items())},
+        **figures,
+    }
+
+
+def unplug(cycles: int, seed: int = 1, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Unplug and replug the virtual networked RealSense camera under the window."""
+    domain, rng = DOMAIN + 7, random.Random(seed)
+    settings = RealSenseSettings(domain, LOOPBACK)
+    plug = VirtualCamera(domain)
+    shown_s, back_s = [], []
+    try:
+        own_s = sdk_needs(plug, settings, 5)
+        with watched(lambda: RealSenseCamera(settings=settings), False, Supervision()) as window:
+            plug.up()
+            window.open()
+            for cycle in range(cycles):
+                steady_s = time.monotonic() + Supervision().steady_after_s
+                window.wait(lambda until_s=steady_s: window.picture_after(until_s))
+                window.ledger.note()
+                plug.down()
+                shown_s.append(window.wait(lambda: window.desk.window.stage.banner.isVisible()))
+                away_s = time.monotonic() + rng.uniform(0.2, 3.0)
+                window.wait(lambda until_s=away_s: time.monotonic() > until_s)
+                plug.up()
+                up_s = time.monotonic()
+                window.wait(lambda since_s=up_s: window.picture_after(since_s))
+                back_s.append(window.painted_s - up_s)
+                if cycle % 10 == 9:
+                    say(f"{cycle + 1} cycles, back after {back_s[-1]:.2f} s, {window.ledger.held[-1]}")
+            figures = window.ledger.figures()
+    finally:
+        plug.close()
+    own = statistics.median(own_s)
+    beside_s = sorted(each - own for each in back_s)
+    return {
+        "cycles": cycles,
+        "banner_after_s": _spread(shown_s),
+        "back_after_s": _spread(back_s),
+        "sdk_itself_s": _spread(own_s),
+        "back_beside_sdk_s": {"median": _rounded(statistics.median(beside_s)), "max": _rounded(beside_s[-1])},
+        **figures,
+    }
+
+
+def sdk_needs(plug: VirtualCamera, settings: RealSenseSettings, times: int) -> list[float]:
+    """Seconds from plugging in to the first picture with nothing of ours but the back-end, already waiting."""
+    needed_s = []
+    for _ in range(times):
+        plug.up()
+        up_s = time.monotonic()
+        camera = RealSenseCamera(settings=settings)
+        camera.open()
+        camera.start(StreamRequest())
+        while camera.read(5.0) is None:
+            pass
+        needed_s.append(time.monotonic() - up_s)
+        camera.close()
+        plug.down()
+        time.sleep(1.0)
+    return needed_s
+
+
+def hangs(count: int, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Cameras in processes of their own that hang for ever in read, open or start: the process is replaced."""
+    patience = Patience(open_s=30.0, start_s=2.0, read_s=1.0, stop_s=1.0, close_s=0.5)
+    supervision = replace(QUICK, hang_after_s=60.0)
+    plan = [("read", "start", "close")[number % 3] for number in range(count)]
+    made: list[str] = []
+
+    def make() -> DepthCamera:
+        where = plan[len(made)] if len(made) < len(plan) else ""
+        made.append(where)
+        return IsolatedCamera(Hanging(where), CameraInfo("hanging:", "Hanging camera"), patience)
+
+    with watched(make, True, supervision) as window:
+        window.open()
+        window.wait(lambda: len(made) > count and window.picture_after(window.painted_s - 0.1), limit_s=40.0 * count)
+        window.ledger.note()
+        window.wait(lambda: window.desk.presenter.situation.state is FeedState.STREAMING)
+        for _ in range(5):
+            before = window.frames
+            window.wait(lambda before=before: window.frames > before)
+            window.ledger.note()
+        figures = window.ledger.figures()
+    say(f"{len(made)} processes")
+    return {"hangs": count, "processes": len(made), **figures}
+
+
+def soak(frames: int, minutes: float = float("inf"), say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Stream so many frames of simulated people at SOAK_FPS through all networks and the window.
+
+    A clip goes round in memory, so that neither rendering nor decoding stands between the pipeline and its load. It ends
+    after `minutes` all the same, and says how far it came.
+    """
+    clip = simulated_clip(CLIP_FRAMES)
+    ages: list[tuple[float, float]] = []
+
+    def frame(number: int) -> Frame:
+        return replace(clip[number % len(clip)], number=number, device_timestamp_ms=1000 * number / SOAK_FPS)
+
+    def make() -> DepthCamera:
+        camera = FakeCamera(frame, fps=SOAK_FPS)
+        made.append(camera)
+        return camera
+
+    made: list[FakeCamera] = []
+    with watched(make, True, Supervision()) as window:
+        window.real_models = build_models(Settings(threads=1))
+        window.open()
+        begun_s = said_s = time.monotonic()
+        while sum(camera.delivered for camera in made) < frames and time.monotonic() - begun_s < minutes * 60:
+            until_s = time.monotonic() + 2.0
+            window.wait(lambda until_s=until_s: time.monotonic() > until_s)
+            window.ledger.note()
+            if window.desk.bridge.engine is not None:
+                health = window.desk.bridge.engine.health()
+                ages.append((health.picture_age_ms, health.identity_age_ms))
+            if time.monotonic() - said_s > 60:
+                said_s = time.monotonic()
+                say(f"{made[-1].delivered} frames, {window.ledger.held[-1]}, ages {ages[-1]}")
+        lasted_s = time.monotonic() - begun_s
+        figures = window.ledger.figures()
+    delivered = sum(camera.delivered for camera in made)
+    return {
+        "frames": delivered,
+        "lasted_s": round(lasted_s),
+        "as_hours_at_30_fps": round(delivered / 30 / 3600, 2),
+        "painted": window.frames,
+        "opened": len(made),
+        "picture_age_ms": _first_last([age for age, _ in ages]),
+        "identity_age_ms": _first_last([age for _, age in ages]),
+        **figures,
+    }
+
+
+def simulated_clip(count: int) -> list[Frame]:
+    """Frames of two simulated people."""
+    camera = SimulatedCamera.from_address({"sensor": "d415", "people": "2", "realtime": "0"})
+    camera.open()
+    camera.start(StreamRequest())
+    clip = [camera.frame(number) for number in range(count)]
+    camera.close()
+    return clip
+
+
+def _first_last(values: list[float]) -> list[float]:
+    """Medians of the first and the last tenth after the warm-up."""
+    known = [value for value in values[int(len(values) * WARM_SHARE) :] if value == value]
+    part = max(1, len(known) // 10)
+    return [_rounded(statistics.median(known[:part])), _rounded(statistics.median(known[-part:]))]
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {"median": _rounded(statistics.median(values)), "max": _rounded(max(values))}
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3)
+
+
+RUNS: dict[str, tuple[Callable[..., dict[str, Any]], int]] = {
+    "faults": (faults, 1000),
+    "unplug": (unplug, 200),
+    "hangs": (hangs, 24),
+    "soak": (soak, TWO_HOURS),
+}
+
+
+def main() -> None:
+    """Run one of them, print its figures and merge them into a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", choices=list(RUNS))
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--minutes", type=float, help="end the soak after so long")
+    parser.add_argument("--output", type=Path)
+    chosen = parser.parse_args()
+    function, usual = RUNS[chosen.run]
+    control, begun_s = Control(), time.monotonic()
+    limit = {"minutes": chosen.minutes} if chosen.minutes else {}
+    figures = function(chosen.count or usual, **limit, say=partial(print, flush=True))
+    figures["gap_of_another_process_s"] = control.gaps_s()
+    figures = {**figures, "took_s": round(time.monotonic() - begun_s), "threads_left": threading.active_count()}
+    print(json.dumps(figures, indent=2))
+    if chosen.output:
+        kept = json.loads(chosen.output.read_text()) if chosen.output.is_file() else {}
+        chosen.output.write_text(json.dumps({**kept, chosen.run: figures}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
