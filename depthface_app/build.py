@@ -204,5 +204,6 @@ def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = N
         find_cameras=list_cameras,
         denoisers=denoisers(),
         data_dir=setup.data_dir,
+        reembed=lambda settings: sum(1 for _ in reembed(settings, store)),
     )
     return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk)

@@ -1,11 +1,12 @@
 """`depthface doctor`, the command around the checks."""
 
+from itertools import chain
 from typing import Annotated
 
 import typer
 
-from depthface_app.build import Setup, build_models, list_cameras
-from depthface_app.cli.doctor import examine, is_well
+from depthface_app.build import GALLERY_FILE, Setup, build_models, list_cameras
+from depthface_app.cli.doctor import check_gallery, examine, is_well
 from depthface_app.cli.saying import say, say_json
 
 
@@ -15,7 +16,8 @@ def doctor(
     """Check drivers, permissions, libraries, models, providers and the data folder; say what to do."""
     setup: Setup = ctx.obj
     checks = []
-    for check in examine(setup.data_dir, lambda: build_models(setup.settings), lambda: list_cameras(setup.settings)):
+    examined = examine(setup.data_dir, lambda: build_models(setup.settings), lambda: list_cameras(setup.settings))
+    for check in chain(examined, check_gallery(setup.data_dir / GALLERY_FILE)):
         checks.append(check)
         if not as_json:
             say(f"{check.verdict.value:8}{check.name}: {check.found}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from depthface_app.cameras.base import BackendReport
 from depthface_app.core.errors import DepthFaceError
+from depthface_app.gallery.keys import FILE
+from depthface_app.gallery.vault import lock_of
 from depthface_app.inference.session import automatic_threads, available_providers
 from depthface_app.pipeline.stages import Models, Network
 
@@ -171,6 +173,24 @@ def check_usb_rights(devices: Path, nodes: Path) -> Iterator[Check]:
                 "Copy packaging/linux/70-depthface-realsense.rules to /etc/udev/rules.d and plug the camera in again."
             )
             yield Check("rights", Verdict.BROKEN, f"{name} may not be opened ({node})", advice)
+
+
+def check_gallery(path: Path) -> Iterator[Check]:
+    """How the people are sealed, without opening the seal; nothing where nobody has enrolled yet."""
+    try:
+        lock = lock_of(path)
+    except DepthFaceError as error:
+        yield Check("gallery", Verdict.BROKEN, str(error), "Restore a backup.")
+        return
+    if lock is None:
+        return
+    if lock.kind == FILE:
+        advice = (
+            "Whoever copies the whole folder can read it; `depthface gallery seal --passphrase` or --keyring ends that."
+        )
+        yield Check("gallery", Verdict.WARNING, "sealed with a key file beside it", advice)
+    else:
+        yield Check("gallery", Verdict.GOOD, f"sealed with a {lock.kind}")
 
 
 def check_data_folder(folder: Path) -> Check:

@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from depthface_app.build import Setup, build_models, open_gallery
+from depthface_app.build import Setup, build_models
 from depthface_app.cameras.pictures import is_picture
+from depthface_app.cli.asking import gallery_for
 from depthface_app.cli.inputs import frames_of, started, stream
 from depthface_app.cli.saying import note, number_of, progress, say, say_json
 from depthface_app.core.errors import InputError
 from depthface_app.core.face import FaceResult
 from depthface_app.core.frame import Frame
+from depthface_app.gallery.roles import Duty
 from depthface_app.gallery.snapshot import Gallery
-from depthface_app.gallery.store import Template, clean_name
+from depthface_app.gallery.store import EnrolmentFrame, Template, clean_name
 from depthface_app.pipeline.enrolment import Enrolment, advance
 from depthface_app.pipeline.stages import Models, recognise
 from depthface_app.pipeline.tracker import Tracks
@@ -30,6 +33,9 @@ def enroll(
     source: Annotated[str | None, typer.Option("--source", "-s", help="A live source instead.")] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Longest time to spend with a live source.")] = 60.0,
     intrinsics: Annotated[Path | None, typer.Option(help="JSON with fx fy cx cy width height.")] = None,
+    keep_frames: Annotated[
+        bool, typer.Option("--keep-frames", help="Keep the sealed crops too, for recognisers to come.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Add a person, or further views of one: a template per picture, one per pose of a recording or a source."""
@@ -37,12 +43,14 @@ def enroll(
         raise typer.BadParameter("give either INPUT... or --source")
     setup: Setup = ctx.obj
     name = clean_name(name)
-    store, models = open_gallery(setup), build_models(setup.settings)
+    store, models = gallery_for(setup, Duty.CHANGE_PEOPLE), build_models(setup.settings)
     if source is not None:
         with started(setup, source) as camera:
             templates = _from_stream(stream(camera), source, models, seconds)
     else:
         templates = [each for path in inputs or [] for each in _from_file(path, setup, intrinsics, models)]
+    if not (keep_frames or setup.settings.keep_frames):
+        templates = [replace(template, frame=None) for template in templates]
     person = store.add(name, templates)
     if as_json:
         say_json({"name": person.name, "added": len(templates), "templates": person.templates})
@@ -77,7 +85,9 @@ def _from_picture(frame: Frame, path: Path, models: Models) -> Template:
 def _template(face: FaceResult, models: Models, source: str) -> Template:
     card = models.recogniser.card
     assert face.embedding is not None  # `recognise` ran every stage
-    return Template(face.embedding, card.name, card.version, face.quality, source)
+    assert face.crop is not None
+    frame = EnrolmentFrame(face.crop, face.location.pose)
+    return Template(face.embedding, card.name, card.version, face.quality, source, frame=frame)
 
 
 def _from_stream(frames: Iterable[Frame], source: str, models: Models, seconds: float | None) -> list[Template]:
@@ -94,7 +104,7 @@ def _from_stream(frames: Iterable[Frame], source: str, models: Models, seconds: 
             "nobody was enrolled."
         )
     return [
-        Template(capture.embedding, card.name, card.version, capture.quality, source)
+        Template(capture.embedding, card.name, card.version, capture.quality, source, frame=capture.frame)
         for capture in enrolment.templates()
     ]
 

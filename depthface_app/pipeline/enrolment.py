@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from depthface_app.core.face import FaceResult, HeadPose, Result
 from depthface_app.core.match import unit
+from depthface_app.gallery.store import EnrolmentFrame
 
 CAPTURES_PER_POSE = 5
 SHORTEST_GAP_S = 0.12  # between two captures, so that they see different noise
@@ -52,12 +53,16 @@ POSES = (
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Capture:
-    """One kept view: (D,) float32 unit embedding, its quality, when it was taken on the frame's clock, its pitch."""
+    """One kept view: (D,) float32 unit embedding, its quality, when it was taken on the frame's clock, its pitch.
+
+    frame: what it was made of, to be kept where the person agrees to that
+    """
 
     embedding: NDArray[np.float32]
     quality: float
     taken_s: float
     pitch_deg: float
+    frame: EnrolmentFrame | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,7 +116,8 @@ class Enrolment:
 def _mean(captures: tuple[Capture, ...]) -> Capture:
     mean = unit(np.mean([capture.embedding for capture in captures], axis=0))
     quality, pitch_deg = (float(np.mean([getattr(each, key) for each in captures])) for key in ("quality", "pitch_deg"))
-    return Capture(mean, quality, captures[-1].taken_s, pitch_deg)
+    best = max(captures, key=lambda capture: capture.quality)
+    return Capture(mean, quality, captures[-1].taken_s, pitch_deg, best.frame)
 
 
 def advance(enrolment: Enrolment, result: Result) -> Enrolment:
@@ -165,7 +171,8 @@ def _kept(enrolment: Enrolment, pose: int, face: FaceResult, now_s: float) -> En
     kept = enrolment.captures[pose]
     assert face.embedding is not None
     if not kept or now_s - kept[-1].taken_s >= SHORTEST_GAP_S:
-        kept = (*kept, Capture(face.embedding, face.quality, now_s, face.location.pose.pitch_deg))
+        frame = EnrolmentFrame(face.crop, face.location.pose) if face.crop is not None else None
+        kept = (*kept, Capture(face.embedding, face.quality, now_s, face.location.pose.pitch_deg, frame))
     captures = (*enrolment.captures[:pose], kept, *enrolment.captures[pose + 1 :])
     instruction = "hold still" if len(kept) < CAPTURES_PER_POSE else _next_instruction(enrolment.poses, captures)
     return replace(enrolment, captures=captures, instruction=instruction, reason="")

@@ -42,6 +42,7 @@ class Parts:
     find_cameras: what is plugged in; takes a while, called in a job
     denoisers:    (label, value of `Settings.denoiser`) of every model to choose from
     data_dir:     where recordings and snapshots go
+    reembed:      makes templates for the recogniser of these settings from kept frames; called in a job
     """
 
     make_engine: Callable[[Settings, Wake], Engine]
@@ -51,6 +52,7 @@ class Parts:
     find_cameras: Callable[[Settings], tuple[BackendReport, ...]]
     denoisers: tuple[tuple[str, str | None], ...]
     data_dir: Path
+    reembed: Callable[[Settings], int] = lambda _: 0
 
 
 class Commands(QObject):
@@ -63,7 +65,14 @@ class Commands(QObject):
         self._say = window.stage.toast.say_text
         self._jobs = Jobs(self)
         self._sources: tuple[tuple[str, object], ...] = ((self.tr("Simulated camera"), SIMULATED),)
-        self.enroller = Enroller(window, bridge, parts.store, self._say)
+        self.enroller = Enroller(
+            window,
+            bridge,
+            parts.store,
+            self._say,
+            reembed=lambda: self._parts.reembed(self.settings),
+            keeps_frames=lambda: self.settings.keep_frames,
+        )
         connect_actions(window.ways, self)
         self._connect()
         presenter.show_map(self.settings.colour_map)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.face import Result
@@ -15,15 +15,36 @@ from depthface_app.ui.jobs import Jobs
 from depthface_app.ui.ring import RingState, said
 from depthface_app.ui.window import MainWindow
 
+RETENTION_MS = 3_600_000  # a day is the least that a consent runs over
+
 
 class Enroller(QObject):
     """Lives on the GUI thread; every call into the gallery's file is a job."""
 
-    def __init__(self, window: MainWindow, bridge: Bridge, store: GalleryStore, tell: Callable[[str], None]) -> None:
-        """Keep the parts; `tell` shows a sentence to the person at the screen."""
+    def __init__(
+        self,
+        window: MainWindow,
+        bridge: Bridge,
+        store: GalleryStore,
+        tell: Callable[[str], None],
+        reembed: Callable[[], int],
+        keeps_frames: Callable[[], bool],
+    ) -> None:
+        """Keep the parts.
+
+        Args:
+            tell: shows a sentence to the person at the screen.
+            reembed: makes templates for the present recogniser from kept frames, says of how many people; a job.
+            keeps_frames: whether the crops of an enrolment are kept.
+        """
         super().__init__(window)
         self._window, self._bridge, self._store, self._tell = window, bridge, store, tell
-        self._jobs = Jobs(self)
+        self._reembed, self._keeps_frames = reembed, keeps_frames
+        self._jobs, self._long_jobs = Jobs(self), Jobs(self)
+        self._reembedded_for: ModelCard | None = None
+        self._retention = QTimer(self, interval=RETENTION_MS)
+        self._retention.timeout.connect(self._expire)
+        self._retention.start()
         self._name = ""
         self.enrolment: Enrolment | None = None
         card, people = window.enrolment, window.people
@@ -78,9 +99,10 @@ class Enroller(QObject):
         if card is None or enrolment is None:
             return
         info = self._bridge.engine.camera_info if self._bridge.engine else None
+        source, keeps = info.source if info else "", self._keeps_frames()
         templates = [
-            Template(capture.embedding, card.name, card.version, capture.quality, info.source if info else "")
-            for capture in enrolment.templates()
+            Template(each.embedding, card.name, card.version, each.quality, source, frame=each.frame if keeps else None)
+            for each in enrolment.templates()
         ]
         name = self._name
         self.cancel()
@@ -120,6 +142,13 @@ class Enroller(QObject):
         self._window.people.show_people(names)
         if gallery is not None and self._bridge.engine is not None and self._card() == card:
             self._bridge.engine.gallery = gallery
+            if gallery.outdated and self._reembedded_for != card:
+                self._reembedded_for = card
+                self._long_jobs.run(self._reembed, lambda people: self.refresh() if people else None, self._tell)
+
+    def _expire(self) -> None:
+        """Erase whose consent has run out while the window stands open."""
+        self._jobs.run(self._store.expire, lambda gone: self.refresh() if gone else None, self._tell)
 
     def _card(self) -> ModelCard | None:
         """The card of the recogniser that runs now."""
@@ -129,3 +158,4 @@ class Enroller(QObject):
     def wait(self) -> None:
         """Let a change that was begun come to its end."""
         self._jobs.wait()
+        self._long_jobs.wait()
