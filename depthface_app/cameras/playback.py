@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,15 @@ class Place:
 class Playback:
     """Where a recording stands and how it goes on. Every method may be called from any thread.
 
+    path:    the file, to which marks are added
     times_s: (count,) seconds of every frame since the first, never falling
     holds:   stands still on the last frame at the end, instead of ending
     """
 
-    def __init__(self, times_s: NDArray[np.float64], marks: tuple[Mark, ...], *, loop: bool, holds: bool) -> None:
+    def __init__(
+        self, path: Path, times_s: NDArray[np.float64], marks: tuple[Mark, ...], *, loop: bool, holds: bool
+    ) -> None:
+        self.path = path
         self.times_s = times_s
         self.holds = holds
         self._marks = marks

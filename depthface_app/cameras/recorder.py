@@ -2,7 +2,9 @@
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,8 +20,9 @@ from depthface_app.core.frame import Frame
 log = logging.getLogger(__name__)
 
 FRAMES_WAITING_AT_MOST = 28  # under 1 s at 30 fps: a program that is killed loses nothing older; about 50 MB
-FRAMES_REMEMBERED = 256  # a result comes at most this many frames after its own
 CLOSE_S = 30.0
+
+_Item = Frame | Result | tuple[str, float]  # a frame, what was made of one, or a note and its moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ class Recorder:
         """
         self._writer = SessionWriter(path, info, processing)
         self._pseudonym = pseudonym
-        self._places: OrderedDict[float, int] = OrderedDict()  # when a frame was captured → its index
+        self._captured_s = array("d")  # of every written frame, rising
         self._progress = RecordingProgress(path, size_bytes=self._writer.size_bytes)
         self._condition = threading.Condition()
-        self._waiting: deque[Frame | Result | Mark] = deque()
+        self._waiting: deque[_Item] = deque()
         self._frames_waiting = 0
         self._ending = False
         self._first_s: float | None = None
@@ -95,12 +98,12 @@ class Recorder:
             if self._pseudonym is not None and len(self._waiting) < 2 * FRAMES_WAITING_AT_MOST:
                 self._add(result)
 
-    def mark(self, text: str) -> None:
-        """Write a note at the frame that was given last."""
+    def mark(self, text: str, at_s: float) -> None:
+        """Write a note at the frame that was captured last before that moment, by the host's monotonic clock."""
         with self._condition:
-            self._add(Mark(text))
+            self._add((text, at_s))
 
-    def _add(self, item: Frame | Result | Mark) -> None:
+    def _add(self, item: _Item) -> None:
         """Only with the condition held."""
         if not (self._progress.problem or self._ending):
             self._waiting.append(item)
@@ -138,23 +141,25 @@ class Recorder:
         if self.progress.dropped:
             log.warning("%d frames were not written to %s", self.progress.dropped, self.progress.path)
 
-    def _take(self) -> Frame | Result | Mark | None:
+    def _take(self) -> _Item | None:
         """What has waited longest; None once all is written and the recording is to end."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self._ending)
             return self._waiting.popleft() if self._waiting else None
 
-    def _write(self, item: Frame | Result | Mark) -> None:
+    def _write(self, item: _Item) -> None:
         if isinstance(item, Frame):
             self._write_frame(item)
         elif isinstance(item, Result):
             self._write_result(item)
         else:
-            self._writer.add_mark(replace(item, frame=max(self._writer.frames - 1, 0)))
+            text, at_s = item
+            self._writer.add_mark(Mark(text, max(bisect_right(self._captured_s, at_s) - 1, 0)))
 
     def _write_result(self, result: Result) -> None:
-        place = self._places.get(result.frame.captured_s)
-        if place is None or self._pseudonym is None:
+        captured_s = result.frame.captured_s
+        place = bisect_left(self._captured_s, captured_s)
+        if self._captured_s[place : place + 1].tolist() != [captured_s] or self._pseudonym is None:
             return  # its frame came before the recording began, or found no room
         self._writer.add_result(stored(result, place, self._pseudonym))
         with self._condition:
@@ -163,10 +168,8 @@ class Recorder:
             )
 
     def _write_frame(self, frame: Frame) -> None:
-        self._places[frame.captured_s] = self._writer.frames
-        if len(self._places) > FRAMES_REMEMBERED:
-            self._places.popitem(last=False)
         self._writer.add(frame)
+        self._captured_s.append(frame.captured_s)
         self._first_s = frame.captured_s if self._first_s is None else self._first_s
         with self._condition:
             self._frames_waiting -= 1

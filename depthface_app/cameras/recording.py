@@ -85,7 +85,7 @@ class RecordingCamera:
             detail=what if session.is_complete else f"{what}, cut off",
             settings=notes,
         )
-        self._playback = Playback(session.times_s, session.marks(), loop=self._loop, holds=self.holds)
+        self._playback = Playback(self._path, session.times_s, session.marks(), loop=self._loop, holds=self.holds)
         self._session = session
         self._state = CameraState.CONNECTED
 

@@ -25,11 +25,8 @@ def replay(
     with the reason. Exit status 1 if results differ although nothing does that they depend on.
     """
     setup: Setup = ctx.obj
-    reader = SessionReader(file)
-    try:
+    with SessionReader(file) as reader:
         report = _replay(reader, setup)
-    finally:
-        reader.close()
     for reason in report.why_not:
         note(reason)
     if as_json:

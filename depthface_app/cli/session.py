@@ -35,11 +35,8 @@ class Kind(StrEnum):
 @session.command()
 def info(file: Recording, as_json: Json = False) -> None:
     """What a recording holds: frames, length, camera, results and marks."""
-    reader = SessionReader(file)
-    try:
+    with SessionReader(file) as reader:
         facts = _facts(reader)
-    finally:
-        reader.close()
     if as_json:
         say_json(facts)
         return
@@ -149,11 +146,8 @@ def mark(
 
 
 def _frame_at(file: Path, time_s: float) -> int:
-    reader = SessionReader(file)
-    try:
+    with SessionReader(file) as reader:
         times_s = reader.times_s
-    finally:
-        reader.close()
     if not 0 <= time_s <= times_s[-1]:
         raise CameraError(f"{file} lasts {times_s[-1]:.2f} s; there is nothing at {time_s:g} s.")
     return int(np.abs(times_s - time_s).argmin())
@@ -173,16 +167,13 @@ def export(
     """Write a recording as pictures, clouds, a table or a film."""
     if processed and kind.value not in WRITERS:
         raise typer.BadParameter(f"--processed is for {', '.join(WRITERS)}; {kind.value} shows results anyway")
-    reader = SessionReader(file)
-    try:
+    with SessionReader(file) as reader:
         indices = [index for index, at_s in enumerate(reader.times_s.tolist()) if begin <= at_s <= (end or np.inf)]
         if not indices[::every]:
             raise InputError(f"{file} has no frame between {begin:g} s and {end if end is not None else 'its end'}.")
         if processed and not reader.with_results:
             raise InputError(f"{file} holds no results; record with --processed, or denoise what you export raw.")
         made = _export(reader, indices[::every], output, kind, processed)
-    finally:
-        reader.close()
     if as_json:
         say_json({"file": str(file), "output": str(made[0]), "frames": made[1]})
     else:

@@ -226,12 +226,12 @@ class Engine:
         described = self._describe(self._models, gallery, self.options)
         return replace(described, facts={**described.facts, "tracks": RUNNING})
 
-    def mark(self, text: str) -> bool:
-        """Note something at the newest frame of the running recording; False if none runs."""
+    def mark(self, text: str, at_s: float) -> bool:
+        """Note something in the running recording at that moment, monotonic clock; False if none runs."""
         with self._lock:
             recorder = self._recorder
         if recorder is not None:
-            recorder.mark(text)
+            recorder.mark(text, at_s)
         return recorder is not None
 
     def stop_recording(self) -> RecordingProgress | None:

@@ -41,6 +41,15 @@ ACTIONS = (
     ActionSpec("rescan", _mark("Look for cameras"), "F5", "rotate-cw", "stream"),
     ActionSpec("replay", _mark("Try again, or play again"), "Ctrl+R", "play", "stream"),
     ActionSpec("simulate", _mark("Use the simulated camera"), "", "box", "stream"),
+    ActionSpec("step_back", _mark("One frame back"), ",", "step-back", "recording"),
+    ActionSpec("step_forward", _mark("One frame on"), ".", "step-forward", "recording"),
+    ActionSpec("loop", _mark("Play again and again"), "L", "repeat", "recording", True),
+    ActionSpec("slower", _mark("Play slower"), "[", "", "recording"),
+    ActionSpec("faster", _mark("Play faster"), "]", "", "recording"),
+    ActionSpec("go_to", _mark("Go to a time…"), "G", "", "recording"),
+    ActionSpec("mark", _mark("Mark this moment…"), "M", "bookmark", "recording"),
+    ActionSpec("previous_mark", _mark("Go to the mark before"), "Shift+N", "", "recording"),
+    ActionSpec("next_mark", _mark("Go to the next mark"), "N", "", "recording"),
     ActionSpec("enrol", _mark("Enrol a person"), "E", "user-plus", "people"),
     ActionSpec("next_face", _mark("Choose the next face"), "F", "scan-face", "people"),
     ActionSpec("pane_1", _mark("Enlarge raw depth"), "1", "", "view"),
@@ -72,10 +81,11 @@ def make_actions(owner: QWidget) -> dict[str, QAction]:
     return actions
 
 
-def connect_actions(actions: dict[str, QAction], slots: object) -> None:
-    """Wire every action to the method `on_NAME`; a missing one is an error at start, not at the click."""
+def connect_actions(actions: dict[str, QAction], *slots: object) -> None:
+    """Wire every action to the method `on_NAME` of one of these; a missing one is an error at start, not at a click."""
     for name, action in actions.items():
-        action.triggered.connect(getattr(slots, f"on_{name}"))
+        owner = next((each for each in slots if hasattr(each, f"on_{name}")), slots[0])
+        action.triggered.connect(getattr(owner, f"on_{name}"))
 
 
 def make_menu(owner: QWidget, actions: dict[str, QAction]) -> QMenu:

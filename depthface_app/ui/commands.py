@@ -23,6 +23,7 @@ from depthface_app.ui.dialogs import SettingsDialog, ShortcutsDialog
 from depthface_app.ui.enroller import Enroller
 from depthface_app.ui.icons import icon
 from depthface_app.ui.jobs import Jobs
+from depthface_app.ui.player import Player
 from depthface_app.ui.presenter import Presenter
 from depthface_app.ui.saying import disk_note
 from depthface_app.ui.snapshot import save_snapshot
@@ -73,7 +74,8 @@ class Commands(QObject):
             reembed=lambda: self._parts.reembed(self.settings),
             keeps_frames=lambda: self.settings.keep_frames,
         )
-        connect_actions(window.ways, self)
+        self.player = Player(window, bridge, presenter, self._say)
+        connect_actions(window.ways, self, self.player)
         self._connect()
         presenter.show_map(self.settings.colour_map)
         self._offer_choices()
@@ -150,7 +152,9 @@ class Commands(QObject):
             self.enroller.refresh()
 
     def on_pause(self) -> None:
-        """Hold the picture still, to read it; the camera runs on."""
+        """Hold the picture still, to read it; the camera runs on. A recording stands still itself."""
+        if self.player.toggle():
+            return
         self._presenter.pause(self._window.ways["pause"].isChecked())
 
     def on_stream(self) -> None:
@@ -197,7 +201,8 @@ class Commands(QObject):
             way.setChecked(False)
         elif way.isChecked():
             path = self._new_file("recordings", RECORDING_SUFFIX)
-            self._jobs.run(lambda: _record(engine, path), lambda _: None, self._record_failed)
+            processed = self.settings.record_processed
+            self._jobs.run(lambda: _record(engine, path, processed), lambda _: None, self._record_failed)
         else:
             self._jobs.run(engine.stop_recording, self._recorded, self._record_failed)
 
@@ -281,6 +286,7 @@ class Commands(QObject):
         """Everything that runs comes to its end before the window goes."""
         self._bridge.shut_down()
         self.enroller.wait()
+        self.player.wait()
         self._jobs.wait()
 
 
@@ -294,12 +300,12 @@ def source_label(source: str) -> str:
     return source
 
 
-def _record(engine: Engine, path: Path) -> None:
+def _record(engine: Engine, path: Path, processed: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"The folder {path.parent} cannot be made ({error.strerror}); free it or its disk.") from error
-    engine.record(path)
+    engine.record(path, processed)
 
 
 def theme_name(chosen: str) -> str:

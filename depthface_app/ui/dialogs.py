@@ -93,6 +93,8 @@ class SettingsDialog(QDialog):
         self.realsense = QLineEdit(settings.realsense, self)
         self.realsense.setPlaceholderText("preset=high-accuracy&filters=spatial,temporal")
         self.realsense.setToolTip(self.tr("What to ask of every RealSense camera, as behind the ? of an address"))
+        self.record_processed = QCheckBox(self.tr("also keep what is made of the frames, under pseudonyms"), self)
+        self.record_processed.setChecked(settings.record_processed)
         self._compose()
 
     def _compose(self) -> None:
@@ -104,6 +106,7 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("&Accept a match from"), self.threshold)
         form.addRow(self.tr("T&hreads per network"), self.threads)
         form.addRow(self.tr("&Display"), self.fine)
+        form.addRow(self.tr("&Recordings"), self.record_processed)
         form.addRow(self.tr("&Cameras"), self.dds)
         form.addRow(self.tr("&RealSense"), self.realsense)
         buttons = QDialogButtonBox(
@@ -124,6 +127,7 @@ class SettingsDialog(QDialog):
             threshold=None if threshold < 0 else threshold,
             threads=self.threads.value() or None,
             fine=self.fine.isChecked(),
+            record_processed=self.record_processed.isChecked(),
             dds=self.dds.isChecked(),
             realsense=self.realsense.text().strip(),
         )

@@ -9,6 +9,7 @@ from depthface_app.ui.enrolment import EnrolmentCard
 from depthface_app.ui.face_panes import Inspection, Split
 from depthface_app.ui.identity import IdentityCard
 from depthface_app.ui.people import PeopleCard
+from depthface_app.ui.playback_bar import PlaybackBar
 from depthface_app.ui.stage import Stage
 from depthface_app.ui.status import StatusLine
 from depthface_app.ui.theme import GRID_PX, colours_of
@@ -34,6 +35,7 @@ class MainWindow(QMainWindow):
         self.inspection = Inspection(self)
         self.panes, self.probe = self.inspection.panes, self.inspection.probe
         self.identity, self.people, self.enrolment = IdentityCard(self), PeopleCard(self), EnrolmentCard(self)
+        self.playback = PlaybackBar(self.ways, self)
         self.status = StatusLine(self)
         self.side = QStackedWidget(self)
         self.splitter = Split(self)
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(GRID_PX)
         column.addWidget(self.bar)
         column.addLayout(row, 1)
+        column.addWidget(self.playback)
         column.addWidget(self.status)
         self.setCentralWidget(ground)
 
@@ -81,6 +84,7 @@ class MainWindow(QMainWindow):
         """Kiosk: who it is and what denoising did, nothing to press."""
         for widget in (self.bar, self.side, self.probe, self.status):
             widget.hide()
+        self.playback.setEnabled(False)
 
     def minimumSizeHint(self) -> QSize:
         """The smallest window that shows everything."""
@@ -110,6 +114,7 @@ class MainWindow(QMainWindow):
     def _tint(self) -> None:
         tint(self.ways, colours_of(self))
         self.bar.tint(colours_of(self))
+        self.playback.tint(colours_of(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the rest of the program know."""

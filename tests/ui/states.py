@@ -14,6 +14,9 @@ from PySide6.QtCore import QEventLoop, QPointF
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
+from depthface_app.cameras.base import CameraInfo, DepthCamera
+from depthface_app.cameras.recording import RecordingCamera
+from depthface_app.cameras.session import Mark, SessionWriter
 from depthface_app.gallery.store import GalleryStore, Template
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
@@ -38,6 +41,7 @@ class Desk:
         self, folder: Path, scene: Scene, people: dict | None = None, settings: Settings | None = None
     ) -> None:
         self.scene, self.camera = scene, FakeCamera(scene.frame, fps=15)
+        self.recording: Path | None = None  # played in place of the camera
         self.faults: tuple[Fault, ...] = ()
         self.models: Models | None = scene.models()
         self.saved: list[Settings] = []
@@ -60,7 +64,11 @@ class Desk:
         gallery = self.store.snapshot(card.name, card.version) if card else None
         return Engine(self._plug, self.models, gallery, wake=wake, supervision=QUICK, standing=self.faults)
 
-    def _plug(self) -> FakeCamera:
+    def _plug(self) -> DepthCamera:
+        if self.recording is not None:
+            played = RecordingCamera(self.recording)
+            played.holds = True
+            return played
         self.camera = self.camera.again()
         return self.camera
 
@@ -156,6 +164,34 @@ def _no_camera(desk: Desk, wait: Wait) -> None:
     desk.presenter.refresh()
 
 
+def played(folder: Path, frames: int = 90) -> Desk:
+    """A recording of Ada with three marks."""
+    desk = one(folder)
+    desk.recording = folder / "visit.mcap"
+    writer = SessionWriter(desk.recording, CameraInfo("values:", "Values"))
+    for number in range(frames):
+        writer.add(desk.scene.frame(number).at(100 + number / 30))
+    for mark in (Mark("comes in", 10), Mark("looks up", 40), Mark("a good visit")):
+        writer.add_mark(mark)
+    writer.finish()
+    return desk
+
+
+def _playing(desk: Desk, wait: Wait) -> None:
+    desk.window.panes.probe(QPointF(0.42, 0.55))
+    wait(lambda: desk.presenter.result is not None)
+    desk.window.ways["pause"].trigger()
+    playback = desk.commands.player.playback
+    assert playback is not None
+    playback.seek(57)
+    wait(lambda: desk.window.playback.timeline.value() == 57 and desk.presenter.result is not None)
+
+
+def _marking(desk: Desk, wait: Wait) -> None:
+    _playing(desk, wait)
+    desk.window.ways["mark"].trigger()
+
+
 def no_camera(folder: Path) -> Desk:
     desk = nobody(folder)
     desk.camera.fails_to_open = "No RealSense camera is plugged in; connect one to a USB 3 port."
@@ -202,6 +238,8 @@ STATES: dict[str, tuple[Callable[[Path], Desk], Callable[[Desk, Wait], None]]] =
     "recovering": (one, _recovering),
     "lost": (one, _lost),
     "recording": (one, _recording),
+    "playing": (played, _playing),
+    "marking": (played, _marking),
     "no-camera": (no_camera, _no_camera),
     "no-model": (no_model, _only_pictures),
     "stopped": (one, _stopped),

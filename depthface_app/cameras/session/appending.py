@@ -18,11 +18,8 @@ def append_mark(path: Path, mark: Mark) -> None:
     Raises:
         CameraError: it is no recording, it has no such frame, or it cannot be written; then it is as it was.
     """
-    reader = SessionReader(path)
-    try:
+    with SessionReader(path) as reader:
         addition, start = _addition(reader, mark)
-    finally:
-        reader.close()
     try:
         with path.open("r+b") as file:
             _exchange_end(file.fileno(), addition, start)

@@ -60,6 +60,12 @@ class SessionReader:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def __enter__(self) -> "SessionReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def read(self, index: int) -> Frame:
         """The frame with that index, 0 to len - 1, with the times it had when it was recorded.
 

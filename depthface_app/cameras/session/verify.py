@@ -48,11 +48,8 @@ def verify(path: Path, moved: Callable[[int, int], None] = lambda done, total: N
     Raises:
         CameraError: it is missing or no recording.
     """
-    reader = SessionReader(path)
-    try:
+    with SessionReader(path) as reader:
         return _verdict(path, reader, moved)
-    finally:
-        reader.close()
 
 
 def _verdict(path: Path, reader: SessionReader, moved: Callable[[int, int], None]) -> Verdict:
