@@ -39,11 +39,15 @@ class CameraInfo:
 
 @dataclass(frozen=True, slots=True)
 class BackendReport:
-    """What one back-end found: its cameras, or in one sentence why it is not available."""
+    """What one back-end found: its cameras, or in one sentence why it is not available.
+
+    exercised: what the back-end was really run with, for people who rely on it
+    """
 
     backend: str
     cameras: tuple[CameraInfo, ...]
     problem: str = ""
+    exercised: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
 """Source addresses ("simulated:", "recording:FILE", "realsense:SERIAL"), and what is plugged in."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from depthface_app.cameras.azure import azure, find_azure
 from depthface_app.cameras.base import BackendReport, CameraInfo, DepthCamera
+from depthface_app.cameras.kinect1 import find_kinect1, kinect1
+from depthface_app.cameras.kinect2 import find_kinect2, kinect2
+from depthface_app.cameras.orbbec import find_orbbec, orbbec
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings, find_realsense
 from depthface_app.cameras.realsense.settings import over_general, with_parameters
 from depthface_app.cameras.recording import RecordingCamera
@@ -17,7 +23,18 @@ from depthface_app.core.sensors import SENSORS
 SIGNATURES = {b"\x89MCAP0\r\n": "recording", b"#ROSBAG V2.0": "realsense", b"SQLite format 3\0": "realsense"}
 REALSENSE_SUFFIXES = (".bag", ".db3")
 FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-LATER = {"kinect1": "Kinect v1", "kinect2": "Kinect v2", "azure": "Azure Kinect", "orbbec": "Orbbec"}
+ORBBEC_TOPICS = b"/cam/streamProfileType_"  # only in the index of Orbbec's bags, which lies at their end
+INDEX_BYTES = 1 << 18
+
+# What each back-end was really run with. Never more than was done.
+EXERCISED = {
+    "simulated": "a model of five sensors, not a camera",
+    "realsense": "the vendor's SDK with a virtual networked camera and with recordings; no physical camera",
+    "kinect1": "libfreenect's interface, played by its stand-in fakenect from simulated dumps; no physical camera",
+    "kinect2": "our own code with a stand-in for the library; neither the library nor a camera",
+    "azure": "our own code with a stand-in for the library; neither the library nor a camera",
+    "orbbec": "the vendor's SDK without a camera and with simulated recordings; no physical camera",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,8 @@ def open_source(
     Args:
         source: "simulated:?sensor=d435&people=3", "recording:FILE?loop=1", "realsense:", "realsense:SERIAL",
             "realsense:SERIAL?preset=high-accuracy&filters=spatial,temporal", "realsense:FILE.bag", or a bare file
-            name, which is recognised by the file's content
+            name, which is recognised by the file's content; "kinect1:0?tilt=10", "orbbec:SERIAL", "orbbec:FILE.bag",
+            "azure:0?mode=narrow", "kinect2:"
         dds_domain: DDS domain to look for networked RealSense cameras in; None looks on USB only
         dds_addresses: addresses of this computer that DDS may use; empty means all
         realsense: parameters for every live RealSense camera, "preset=hand&emitter=1"; those of an address win
@@ -62,10 +80,17 @@ def open_source(
 
 def find_cameras(*, dds_domain: int | None = None, dds_addresses: tuple[str, ...] = ()) -> tuple[BackendReport, ...]:
     """What could be opened now, per back-end, or why a back-end is not available. Takes seconds with DDS."""
-    return (
-        BackendReport("simulated", tuple(SimulatedCamera.from_address({"sensor": name}).info for name in SENSORS)),
-        _report("realsense", lambda: find_realsense(RealSenseSettings(dds_domain, dds_addresses))),
-    )
+    with ThreadPoolExecutor(len(ISOLATED)) as pool:  # each of them waits for a process of its own
+        isolated = pool.map(_report, ISOLATED, (find for _, find in ISOLATED.values()))
+        return (
+            _report("simulated", _simulated_sensors),
+            _report("realsense", lambda: find_realsense(RealSenseSettings(dds_domain, dds_addresses))),
+            *isolated,
+        )
+
+
+def _simulated_sensors() -> tuple[CameraInfo, ...]:
+    return tuple(SimulatedCamera.from_address({"sensor": name}).info for name in SENSORS)
 
 
 def parse(source: str) -> Address:
@@ -78,8 +103,8 @@ def parse(source: str) -> Address:
     if not colon or len(prefix) == 1:  # one letter is a drive of Windows
         return _bare(source)
     target, query = _split(rest)
-    if prefix == "recording" and target and _content(Path(target)) == "realsense":
-        prefix = "realsense"
+    if prefix == "recording" and target:
+        prefix = _content(Path(target)) or prefix
     return Address(source, prefix, target, query)
 
 
@@ -89,7 +114,7 @@ def _bare(source: str) -> Address:
         raise CameraError(f"There is no source and no file {target}; {_choices()}.")
     prefix = _content(Path(target))
     if prefix is None:
-        raise CameraError(f"{target} is no recording: neither a DepthFace session nor a RealSense .bag or .db3.")
+        raise CameraError(f"{target} is no recording: neither a DepthFace session nor a RealSense or Orbbec one.")
     return Address(source, prefix, target, query)
 
 
@@ -106,6 +131,9 @@ def _content(path: Path) -> str | None:
     try:
         with path.expanduser().open("rb") as file:
             start = file.read(16)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - INDEX_BYTES))
+            if start.startswith(b"#ROSBAG") and ORBBEC_TOPICS in file.read():
+                return "orbbec"
     except OSError:
         return None
     return next((prefix for signature, prefix in SIGNATURES.items() if start.startswith(signature)), None)
@@ -150,27 +178,43 @@ def _flags(address: Address, known: dict[str, bool]) -> dict[str, bool]:
     return known | {name: FLAGS[value.lower()] for name, value in address.query.items()}
 
 
+def _isolated(address: Address, _: RealSenseSettings, __: bool) -> DepthCamera:
+    make, _find = ISOLATED[address.prefix]
+    return make(address.target, address.query)
+
+
+Make = Callable[[str, Mapping[str, str]], DepthCamera]
+Find = Callable[[], tuple[CameraInfo, ...]]
+
+# Families whose SDK lives in a process of its own, because it may crash.
+ISOLATED: dict[str, tuple[Make, Find]] = {
+    "kinect1": (kinect1, find_kinect1),
+    "kinect2": (kinect2, find_kinect2),
+    "azure": (azure, find_azure),
+    "orbbec": (orbbec, find_orbbec),
+}
 CAMERAS: dict[str, Callable[[Address, RealSenseSettings, bool], DepthCamera]] = {
     "simulated": _simulated,
     "recording": _recording,
     "realsense": _realsense,
+    **dict.fromkeys(ISOLATED, _isolated),
 }
 
 
-def _report(backend: str, find: Callable[[], tuple[CameraInfo, ...]]) -> BackendReport:
+def _report(backend: str, find: Find) -> BackendReport:
+    problem, cameras = "", tuple[CameraInfo, ...]()
     try:
-        return BackendReport(backend, find())
+        cameras = find()
     except CameraError as error:
-        return BackendReport(backend, (), str(error))
+        problem = str(error)
     except Exception as error:  # noqa: BLE001 - device probe: a back-end that is broken must not hide the others
-        return BackendReport(backend, (), f"The {backend} back-end failed: {error}.")
+        problem = f"The {backend} back-end failed: {error}."
+    return BackendReport(backend, cameras, problem, EXERCISED[backend])
 
 
 def _unknown(address: Address) -> str:
-    if address.prefix in LATER:
-        return f"This version does not open {LATER[address.prefix]} cameras; {_choices()}."
     return f"There is no kind of source {address.prefix}:; {_choices()}."
 
 
 def _choices() -> str:
-    return "sources are simulated:, recording:FILE, realsense:, realsense:SERIAL, and the name of a recording"
+    return f"sources are {', '.join(f'{prefix}:' for prefix in CAMERAS)} and the name of a recording"

@@ -23,3 +23,4 @@ def cameras(
         say(f"{report.backend}: {report.problem or ('' if report.cameras else 'nothing plugged in')}".rstrip())
         for camera in report.cameras:
             say(f"  {camera.source}  {camera.name}{'  ' if camera.detail else ''}{camera.detail}")
+        say(f"  tried with: {report.exercised}")

@@ -150,7 +150,8 @@ def check_backends(reports: Sequence[BackendReport]) -> Iterator[Check]:
             yield Check(f"cameras, {report.backend}", Verdict.WARNING, "not available", report.problem)
         else:
             found = ", ".join(camera.source for camera in report.cameras) or "nothing plugged in"
-            yield Check(f"cameras, {report.backend}", Verdict.GOOD, found)
+            tried = f" (tried with: {report.exercised})" if report.exercised else ""
+            yield Check(f"cameras, {report.backend}", Verdict.GOOD, found + tried)
 
 
 def check_usb_rights(devices: Path, nodes: Path) -> Iterator[Check]:

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from depthface_app.cameras.base import CameraInfo, CameraState, DepthCamera, StreamRequest
+from depthface_app.cameras.found import open_source
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import SessionWriter
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.errors import CameraError
 from tests.fakes import FakeCamera, fake_frame
+from tests.kinect_dumps import plug_in, write_dump
+from tests.orbbec_bags import require_sdk, write_bag
 from tests.realsense_files import write_recording
 from tests.realsense_server import DOMAIN, VirtualCamera
 
@@ -46,7 +49,21 @@ def virtual_camera() -> Iterator[VirtualCamera]:
     camera.close()
 
 
-@pytest.fixture(params=["fake", "simulated", "recording", "realsense live", "realsense recording"])
+@pytest.fixture(scope="module")
+def kinect_dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    frames = (fake_frame(number, (480, 640)) for number in range(30))
+    return write_dump(tmp_path_factory.mktemp("kinect1") / "dump", frames)
+
+
+@pytest.fixture(scope="module")
+def orbbec_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    frames = [fake_frame(number, (288, 320)) for number in range(30)]
+    return write_bag(tmp_path_factory.mktemp("orbbec") / "a.bag", frames)
+
+
+@pytest.fixture(
+    params=["fake", "simulated", "recording", "realsense live", "realsense recording", "kinect1", "orbbec recording"]
+)
 def make(request: pytest.FixtureRequest) -> Make:
     """Makes cameras of one kind that deliver at least ten frames with colour and infrared, if they have them."""
     kind = request.param
@@ -60,6 +77,13 @@ def make(request: pytest.FixtureRequest) -> Make:
     if kind == "realsense live":
         request.getfixturevalue("virtual_camera")
         return lambda: RealSenseCamera(settings=RealSenseSettings(DOMAIN + 2, ("127.0.0.1",)))
+    if kind == "kinect1":
+        plug_in(request.getfixturevalue("kinect_dump"), request.getfixturevalue("monkeypatch"))
+        return lambda: open_source("kinect1:")
+    if kind == "orbbec recording":
+        require_sdk()
+        path = request.getfixturevalue("orbbec_file")
+        return lambda: open_source(f"orbbec:{path}")
     path = request.getfixturevalue("realsense_file")
     return lambda: RealSenseCamera(file=path, realtime=False)
 

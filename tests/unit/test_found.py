@@ -8,12 +8,14 @@ import pytest
 from depthface_app.cameras import found
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.found import find_cameras, open_source
+from depthface_app.cameras.isolated import IsolatedCamera
 from depthface_app.cameras.realsense import RealSenseCamera
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import SessionWriter
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.errors import CameraError
 from tests.fakes import fake_frame
+from tests.orbbec_bags import write_bag
 
 
 @pytest.fixture
@@ -35,6 +37,14 @@ def session(tmp_path: Path) -> Path:
         ("realsense:036522070660", RealSenseCamera),
         ("realsense:nowhere.bag", RealSenseCamera),
         ("realsense:nowhere.db3?loop=1", RealSenseCamera),
+        ("kinect1:", IsolatedCamera),
+        ("kinect1:A00362913456047A?tilt=-5&infrared=1", IsolatedCamera),
+        ("kinect2:", IsolatedCamera),
+        ("azure:0", IsolatedCamera),
+        ("azure:1?mode=wide", IsolatedCamera),
+        ("orbbec:", IsolatedCamera),
+        ("orbbec:CL8F253004G", IsolatedCamera),
+        ("orbbec:nowhere.bag", IsolatedCamera),
     ],
 )
 def test_every_promised_address_names_its_camera(source: str, camera: type) -> None:
@@ -56,6 +66,12 @@ def test_a_file_is_recognised_by_its_content(session: Path, tmp_path: Path) -> N
             assert isinstance(open_source(source), RealSenseCamera)
 
 
+def test_a_bag_is_given_to_the_vendor_whose_it_is(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / "clip", [fake_frame(0, (24, 32))])
+    for source in (str(bag), f"recording:{bag}"):
+        assert open_source(source).info.source == f"orbbec:{bag}"
+
+
 def test_home_folder_is_understood(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(session.parent))
     monkeypatch.setenv("USERPROFILE", str(session.parent))
@@ -67,10 +83,12 @@ def test_home_folder_is_understood(session: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("kinect1:0", "This version does not open Kinect v1 cameras; sources are"),
-        ("kinect2:ABC", "does not open Kinect v2"),
-        ("azure:0", "does not open Azure Kinect"),
-        ("orbbec:X", "does not open Orbbec"),
+        ("kinect1:0?zoom=2", "kinect1: has no parameter 'zoom'; it knows tilt, infrared"),
+        ("kinect2:ABC", "opens the first camera only; write kinect2:"),
+        ("kinect2:?tilt=2", "kinect2: has no parameter 'tilt'; it knows none"),
+        ("azure:first", "Azure Kinects are numbered: azure:0 is the first"),
+        ("azure:0?mode=long", "mode must be one of narrow-binned, narrow, wide-binned, wide"),
+        ("orbbec:X?fps=5", "orbbec: has no parameter 'fps'; it knows none"),
         ("webcam:0", "no kind of source webcam:"),
         ("nonsense", "no source and no file nonsense"),
         ("", "no source and no file"),
@@ -117,3 +135,20 @@ def test_a_broken_back_end_does_not_hide_the_others(monkeypatch: pytest.MonkeyPa
     reports = find_cameras()
     assert reports[0].cameras
     assert reports[1].problem == "The realsense back-end failed: the library is of another machine."
+
+
+def test_every_family_is_listed_with_what_it_was_really_run_with() -> None:
+    reports = find_cameras()
+    assert [report.backend for report in reports] == list(found.EXERCISED)
+    assert all(report.exercised for report in reports)
+    assert set(found.CAMERAS) == {*found.EXERCISED, "recording"}
+
+
+def test_a_back_end_that_fails_in_an_unforeseen_way_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> tuple[CameraInfo, ...]:
+        raise ZeroDivisionError("by nobody")
+
+    monkeypatch.setitem(found.ISOLATED, "azure", (found.azure, fail))
+    reports = {report.backend: report for report in find_cameras()}
+    assert reports["azure"].problem == "The azure back-end failed: by nobody."
+    assert len(reports) == len(found.EXERCISED)

@@ -9,6 +9,7 @@ from depthface_app.cameras.kinect1.geometry import Calibration
 from depthface_app.core.errors import CameraError
 
 NAMES = ("libfreenect.so.0.5", "libfreenect.so.0", "libfreenect.so", "libfreenect.0.dylib", "freenect.dll")
+MISSING = "The Kinect v1 library libfreenect is not installed; on Debian and Ubuntu install the package libfreenect0.5."
 MOTOR, CAMERA = 1, 2
 MEDIUM = 1
 VIDEO_RGB, VIDEO_INFRARED_8 = 0, 2
@@ -65,9 +66,7 @@ def load() -> c.CDLL:
             continue
         _declare(library)
         return library
-    raise CameraError(
-        "The Kinect v1 library libfreenect is not installed; on Debian and Ubuntu install the package libfreenect0.5."
-    )
+    raise CameraError(MISSING)
 
 
 def reports_itself(library: c.CDLL) -> bool:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.isolated import IsolatedCamera, call_isolated
 from depthface_app.cameras.kinect1.camera import Kinect1Camera, list_plugged_in
+from depthface_app.cameras.kinect1.library import MISSING, NAMES
+from depthface_app.cameras.libraries import is_installed
 from depthface_app.cameras.parameters import check_known, flag, number
+from depthface_app.core.errors import CameraError
 
 TILT_DEG = 27  # up or down at most; Source: libfreenect, freenect_set_tilt_degs
 LISTING_S = 10.0
@@ -30,4 +33,6 @@ def kinect1(target: str, parameters: Mapping[str, str]) -> IsolatedCamera:
 
 def find_kinect1() -> tuple[CameraInfo, ...]:
     """Every Kinect v1 that is plugged in. Raises CameraError if the library is missing or fails."""
+    if not is_installed("freenect", NAMES):  # spares the process that would only find the same
+        raise CameraError(MISSING)
     return call_isolated(list_plugged_in, "The Kinect v1 library", LISTING_S)
