@@ -326,8 +326,8 @@ def hangs(count: int, say: Callable[[str], None] = print) -> dict[str, Any]:
 def soak(frames: int, minutes: float = float("inf"), say: Callable[[str], None] = print) -> dict[str, Any]:
     """Stream so many frames of simulated people at SOAK_FPS through all networks and the window.
 
-    A clip goes round in memory, so that neither rendering nor decoding stands between the pipeline and its load. It ends
-    after `minutes` all the same, and says how far it came.
+    A clip goes round in memory, so that neither rendering nor decoding stands between the pipeline and its load. It
+    ends after `minutes` all the same, and says how far it came.
     """
     clip = simulated_clip(CLIP_FRAMES)
     ages: list[tuple[float, float]] = []

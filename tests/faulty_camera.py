@@ -227,7 +227,7 @@ class FaultyCamera:
 
 @dataclass(frozen=True)
 class Hanging:
-    """Makes cameras that hang for ever in one method after some frames; for a process of its own."""
+    """Makes cameras that hang for ever in one method, reads after some frames, "" in none; for a process of its own."""
 
     where: str
     after: int = 5
@@ -236,6 +236,8 @@ class Hanging:
         from tests.fakes import FakeCamera
 
         camera = FakeCamera(fps=60)
+        if not self.where:
+            return camera
         method = getattr(camera, self.where)
 
         def hanging(*arguments):
