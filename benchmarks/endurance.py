@@ -246,7 +246,7 @@ def unplug(cycles: int, seed: int = 1, say: Callable[[str], None] = print) -> di
     plug = VirtualCamera(domain)
     shown_s, back_s = [], []
     try:
-        own_s = sdk_needs(plug, settings, 5)
+        own_s = sdk_needs(plug, settings, min(cycles, 10))
         with watched(lambda: RealSenseCamera(settings=settings), False, Supervision()) as window:
             plug.up()
             window.open()

@@ -246,7 +246,7 @@ class CameraFeed:
         if since_s is None:
             self._board.clear(FaultSource.CAMERA)
         elif now_s - since_s > self._supervision.stall_after_s:
-            said = "sees nothing: no depth at all comes. Free its lenses, and stand 0.4 to 1.2 m away"
+            said = "delivers no depth at all; free its lenses and stand 0.4 to 1.2 m away"
             self._board.raise_fault(FaultSource.CAMERA, f"{self._name} {said}.")
 
     def _refuse(self, why: str) -> None:

@@ -108,7 +108,7 @@ class SettingsDialog(QDialog):
         form.addRow(self.tr("&Display"), self.fine)
         form.addRow(self.tr("&Recordings"), self.record_processed)
         form.addRow(self.tr("&Cameras"), self.dds)
-        form.addRow(self.tr("&RealSense"), self.realsense)
+        form.addRow(self.tr("RealS&ense"), self.realsense)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, Qt.Orientation.Horizontal, self
         )

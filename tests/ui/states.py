@@ -8,8 +8,10 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QPointF
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
@@ -27,7 +29,7 @@ from depthface_app.ui.app import build_main_window, make_application
 from depthface_app.ui.commands import Parts
 from depthface_app.ui.window import MainWindow
 from tests.fakes import FakeCamera
-from tests.ui.values import LEFT, NEAR, RIGHT, Actor, Scene, axis
+from tests.ui.values import LEFT, NEAR, PINHOLE, RIGHT, Actor, Scene, axis
 
 PEOPLE = {"Ada Lovelace": axis(0), "Grace Hopper": axis(1), "Alan Turing": axis(2), "Emmy Noether": axis(3)}
 QUICK = Supervision(stall_after_s=0.3, pauses_s=(0.2, 0.2))
@@ -140,6 +142,24 @@ def _stalled(desk: Desk, wait: Wait) -> None:
     wait(lambda: desk.window.stage.banner.message is not None)
 
 
+def _dark(desk: Desk, wait: Wait) -> None:
+    """A hand before the lenses."""
+    wait(lambda: shows_results(desk))
+    desk.camera.make_frame = lambda number: replace(
+        desk.scene.frame(number), depth_mm=np.zeros((PINHOLE.height, PINHOLE.width), np.uint16)
+    )
+    wait(lambda: desk.window.stage.banner.message is not None)
+    wait(lambda: desk.presenter.result is not None and not desk.presenter.result.faces)
+    desk.presenter.refresh()
+
+
+def _frozen(desk: Desk, wait: Wait) -> None:
+    wait(lambda: shows_results(desk))
+    last = desk.scene.frame(0)
+    desk.camera.make_frame = lambda number: last.at(time.monotonic())
+    wait(lambda: desk.window.stage.banner.message is not None)
+
+
 def _lost(desk: Desk, wait: Wait) -> None:
     wait(lambda: shows_results(desk))
     desk.unplug()
@@ -235,6 +255,8 @@ STATES: dict[str, tuple[Callable[[Path], Desk], Callable[[Desk, Wait], None]]] =
     "asking-name": (one, _asking_name),
     "enrolling": (one, _enrolling),
     "stalled": (one, _stalled),
+    "dark": (one, _dark),
+    "frozen": (one, _frozen),
     "recovering": (one, _recovering),
     "lost": (one, _lost),
     "recording": (one, _recording),

@@ -12,6 +12,7 @@ from depthface_app.ui.saying import (
     banner_of,
     chosen_face,
     disk_note,
+    is_still,
     lamp_of,
     next_track,
     nobody_word,
@@ -52,13 +53,22 @@ def test_an_empty_picture_says_what_is_missing_and_the_way_out(now, title, actio
     ("state", "fault", "title"),
     [
         (FeedState.STALLED, GONE, "The camera has stalled"),
+        (FeedState.LOST, GONE, "Camera lost – trying again"),
         (FeedState.RECOVERING, GONE, "Camera lost – trying again"),
+        (FeedState.STREAMING, GONE_FOR_GOOD, "The camera sees nothing"),
         (FeedState.FAILED, GONE_FOR_GOOD, "Camera lost"),
     ],
 )
 def test_a_fault_is_a_banner_with_its_own_sentence_and_a_way_to_try(state, fault, title):
     message = banner_of(Situation(state=state, faults=(fault,), has_picture=True))
     assert (message.title, message.text, message.action) == (title, fault.message, "replay")
+
+
+@pytest.mark.parametrize("state", list(FeedState))
+def test_every_state_has_a_word_and_only_the_present_is_not_still(state):
+    now = Situation(state=state, has_picture=True)
+    assert lamp_of(now, False, 30.0, None)[0]
+    assert is_still(now) == (state not in (FeedState.STREAMING, FeedState.PAUSED))
 
 
 def test_the_camera_matters_more_than_a_model():

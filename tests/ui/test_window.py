@@ -1,6 +1,8 @@
 """The whole program on people made by formula: real engine, real threads, real gallery, real widgets."""
 
 import gc
+import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +112,38 @@ def test_a_stall_is_told_and_forgotten(desk, wait):
     wait(lambda: desk.window.stage.banner.title.text() == "The camera has stalled")
     desk.camera.resume()
     wait(lambda: not desk.window.stage.banner.isVisible())
+
+
+def test_a_covered_lens_is_told_and_nobody_is_named(tmp_path, seat, wait):
+    desk = seat(states.one(tmp_path))
+    states.STATES["dark"][1](desk, wait)
+    assert desk.window.stage.banner.title.text() == "The camera sees nothing"
+    wait(lambda: desk.window.identity.plate.name == "No face")
+    desk.camera.make_frame = desk.scene.frame
+    wait(lambda: not desk.window.stage.banner.isVisible() and desk.window.identity.plate.name == "Ada Lovelace")
+
+
+def test_an_old_picture_is_greyed_and_its_name_gone(tmp_path, seat, wait):
+    desk = seat(states.one(tmp_path))
+    states.STATES["frozen"][1](desk, wait)
+    wait(lambda: desk.window.stage.live._is_dimmed and desk.window.identity.plate.name == "No picture")
+    assert "the same picture again and again" in desk.window.stage.banner.text.text()
+    assert desk.presenter.result is None
+
+
+def test_a_camera_that_hangs_is_left_and_another_engine_starts(tmp_path, seat, wait, monkeypatch):
+    monkeypatch.setattr("depthface_app.pipeline.engine.STOP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(states, "QUICK", replace(states.QUICK, hang_after_s=0.5))
+    desk = seat(states.one(tmp_path))
+    wait(lambda: states.shows_results(desk))
+    release = threading.Event()
+    desk.camera.read = lambda timeout_s: release.wait(30) and None
+    wait(lambda: "its driver has not returned" in desk.window.stage.banner.text.text())
+    hung = desk.bridge.engine
+    desk.window.stage.banner.button.click()
+    wait(lambda: desk.bridge.engine is not None and desk.bridge.engine is not hung)
+    wait(lambda: desk.window.identity.plate.name == "Ada Lovelace")
+    release.set()
 
 
 def test_without_a_camera_the_way_out_is_offered(tmp_path, seat, wait):

@@ -93,7 +93,7 @@ def run() -> Iterator[Callable[..., Run]]:
         (Trouble.LOST, 0.0, "was unplugged; plug it in", 2),
         (Trouble.ABSENT, 0.1, "not plugged in; plug it in", 3),
         (Trouble.NO_START, 0.0, "does not start", 3),
-        (Trouble.DARK, 0.6, "sees nothing: no depth at all comes. Free its lenses", 1),
+        (Trouble.DARK, 0.6, "delivers no depth at all; free its lenses", 1),
         (Trouble.FROZEN, 0.6, "sends the same picture again and again", 1),
         (Trouble.FROZEN, 1.2, "sends the same picture again and again", 2),
         (Trouble.JUMP_BACK, 0.0, "", 1),
