@@ -153,7 +153,7 @@ def _from_text(body: bytes, names: Sequence[str], width: int, height: int, path:
     try:
         values = np.array(body.split()[: width * height * len(names)], np.float64)
     except ValueError as error:
-        raise InputError(f"{path} has a point that is no number ({error}).") from error
+        raise InputError(f"{path} has a point that is no number ({str(error)[:80]}…).") from error
     if len(values) < width * height * len(names):
         raise _truncated(path)
     table = values.reshape(height, width, len(names))

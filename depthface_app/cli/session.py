@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from depthface_app.build import Setup
 from depthface_app.cameras.session import Mark, SessionReader, append_mark, verify
 from depthface_app.cli.importing import import_into
 from depthface_app.cli.saying import note, number_of, progress, say, say_json
@@ -195,7 +194,6 @@ def _export(reader: SessionReader, indices: list[int], output: Path, kind: Kind,
 
 @session.command("import")
 def import_session(
-    ctx: typer.Context,
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="A .bag, a .db3, a folder of pictures or a dump.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The recording to make.")],
     fps: Annotated[float, typer.Option(min=0.1, max=1000, help="Rate of pictures that state no times.")] = 30.0,
@@ -203,8 +201,7 @@ def import_session(
     as_json: Json = False,
 ) -> None:
     """Make a recording of a RealSense file, a folder of depth pictures, or a Kinect dump of libfreenect."""
-    setup: Setup = ctx.obj
-    frames = import_into(output, source, setup, fps, intrinsics)
+    frames = import_into(output, source, fps, intrinsics)
     if as_json:
         say_json({"file": str(output), "frames": frames})
     else:

@@ -1,0 +1,148 @@
+"""Damaged recordings and pictures: each must be read as far as it goes, or refused in one sentence.
+
+    .venv/bin/python -m benchmarks.fuzz [--count 2000] [--seed 1]
+
+Runs in a process of its own with little memory to ask for and a limit on the time of every file. Exit status 1 when
+that process dies, a file takes too long, memory grows, or something else than one sentence comes out.
+"""
+
+import argparse
+import faulthandler
+import json
+import multiprocessing
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.specimens import Specimen, specimens
+from depthface_app.core.errors import DepthFaceError
+
+SECONDS_AT_MOST = 20.0  # per file, on a busy machine
+MEMORY_AT_MOST = 1 << 30  # that may be asked for beside what the libraries take
+GROWTH_AT_MOST = 300_000_000
+
+
+@dataclass
+class Tally:
+    """What came of the files.
+
+    read:     still good enough to be read in full
+    refused:  refused in one sentence
+    bad:      kind, number and what came out instead
+    """
+
+    read: int = 0
+    refused: int = 0
+    bad: list[str] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    longest_s: float = 0.0
+    growth_bytes: int = 0
+
+
+def fuzz(folder: Path, count: int, seed: int) -> Tally:
+    """Damage and read `count` files, all kinds in turn."""
+    tally = Tally()
+    kinds = specimens(folder)
+    _limit_memory()
+    before = _peak_bytes()
+    for number, specimen in zip(range(count), _in_turn(kinds), strict=False):
+        _one(folder / "case", specimen, number, np.random.default_rng((seed, number)), tally)
+    tally.growth_bytes = _peak_bytes() - before
+    return tally
+
+
+def _in_turn(kinds: tuple[Specimen, ...]) -> Iterator[Specimen]:
+    while True:
+        yield from kinds
+
+
+def _one(folder: Path, specimen: Specimen, number: int, rng: np.random.Generator, tally: Tally) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    path = folder / specimen.name
+    data = specimen.data
+    for _ in range(int(rng.choice((1, 1, 1, 2)))):
+        data = specimen.ways[int(rng.integers(0, len(specimen.ways)))](data, rng) or b"\0"
+    path.write_bytes(data)
+    faulthandler.dump_traceback_later(SECONDS_AT_MOST, exit=True)
+    begun_s = time.perf_counter()
+    try:
+        specimen.read(path)
+        tally.read += 1
+    except DepthFaceError as error:
+        said = str(error)
+        if "\n" in said.strip() or not said.endswith((".", "?")) or len(said) > 600:
+            tally.bad.append(f"{specimen.kind} {number}: no clear sentence: {said[:300]!r}")
+        tally.refused += 1
+    except Exception as error:  # noqa: BLE001 - finding these is what it is for
+        tally.bad.append(f"{specimen.kind} {number}: {type(error).__name__}: {str(error)[:300]}")
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    tally.kinds[specimen.kind] = tally.kinds.get(specimen.kind, 0) + 1
+    tally.longest_s = max(tally.longest_s, time.perf_counter() - begun_s)
+
+
+def _limit_memory() -> None:
+    """So that a length in a file that asks for gigabytes shows as an error here. Not on Windows."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if _is_linux() else 1 << 34
+    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY_AT_MOST, resource.RLIM_INFINITY))
+
+
+def _peak_bytes() -> int:
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if _is_linux() else 1)
+
+
+def _is_linux() -> bool:
+    return sys.platform.startswith("linux")
+
+
+def _work(folder: str, count: int, seed: int, answer) -> None:
+    answer.send(fuzz(Path(folder), count, seed))
+
+
+def in_own_process(folder: Path, count: int, seed: int) -> Tally:
+    """The same in a new process; a tally that says so if it died."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(str(folder), count, seed, there))
+    process.start()
+    there.close()
+    try:
+        tally = here.recv()
+    except EOFError:
+        process.join()
+        tally = Tally(bad=[f"the process ended with status {process.exitcode}: a crash, or a file that hung it"])
+    process.join()
+    if tally.growth_bytes > GROWTH_AT_MOST:
+        tally.bad.append(f"memory grew by {tally.growth_bytes / 1e6:.0f} MB")
+    return tally
+
+
+def main() -> int:
+    """Print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        tally = in_own_process(Path(folder), chosen.count, chosen.seed)
+    print(json.dumps(asdict(tally), indent=1))
+    return int(bool(tally.bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
