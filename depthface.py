@@ -260,8 +260,16 @@ def ensure_environment(extras):
     say("Installing the pinned dependencies; the first time takes some minutes.")
     pip_install(python, ["setuptools"])
     pip_install(python, ["--no-build-isolation", "-e", ".[{}]".format(",".join(wanted)) if wanted else "."])
+    if "test" in wanted and has_orbbec_sdk(sys.version_info, sys.platform, platform.machine()):
+        # Alone: what it declares does not fit beside our NumPy, and serves its examples only.
+        pip_install(python, ["--no-deps", "pyorbbecsdk2"])
     STAMP.write_text(json.dumps({"digest": digest(), "extras": wanted}), encoding="utf-8")
     return python
+
+
+def has_orbbec_sdk(version, system, machine):
+    """Tell whether the SDK of the Orbbec cameras, which the tests play recordings with, exists for this Python."""
+    return tuple(version[:2]) < (3, 14) and system == "linux" and machine == "x86_64"
 
 
 def venv_python():

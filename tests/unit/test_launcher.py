@@ -42,6 +42,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What pip would have been asked to install from the project, in order; nothing is fetched."""
     asked: list[str] = []
     monkeypatch.setattr(depthface, "pip_install", lambda _, arguments: asked.append(arguments[-1]))
+    monkeypatch.setattr(depthface, "has_orbbec_sdk", lambda *_: False)  # it depends on this machine
     return asked
 
 
@@ -121,6 +122,26 @@ def test_more_extras_are_added_and_stay(checkout, installed):
     (checkout / "constraints.txt").write_text("tiny==1\n")
     depthface.ensure_environment(())
     assert installed[-1] == ".[test,training]"
+
+
+def test_the_sdk_that_tests_play_recordings_with_is_installed_alone(checkout, monkeypatch):
+    asked = []
+    monkeypatch.setattr(depthface, "pip_install", lambda _, arguments: asked.append(arguments))
+    monkeypatch.setattr(depthface, "has_orbbec_sdk", lambda *_: True)
+    depthface.ensure_environment(("test",))
+    assert asked[-1] == ["--no-deps", "pyorbbecsdk2"]
+
+
+@pytest.mark.parametrize(
+    ("version", "system", "machine", "exists"),
+    [
+        ((3, 13, 1), "linux", "x86_64", True),
+        ((3, 14, 0), "linux", "x86_64", False),
+        ((3, 12, 0), "darwin", "arm64", False),
+    ],
+)
+def test_the_sdk_is_wanted_only_where_it_exists(version, system, machine, exists):
+    assert depthface.has_orbbec_sdk(version, system, machine) is exists
 
 
 def test_a_set_up_that_broke_off_is_done_again(checkout, installed, monkeypatch):
