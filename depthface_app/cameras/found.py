@@ -12,7 +12,7 @@ from depthface_app.cameras.base import BackendReport, CameraInfo, DepthCamera
 from depthface_app.cameras.kinect1 import find_kinect1, kinect1
 from depthface_app.cameras.kinect2 import find_kinect2, kinect2
 from depthface_app.cameras.orbbec import find_orbbec, orbbec
-from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings, find_realsense
+from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings, find_realsense, live_realsense
 from depthface_app.cameras.realsense.settings import over_general, with_parameters
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.simulated import SimulatedCamera
@@ -154,7 +154,7 @@ def _recording(address: Address, _: RealSenseSettings, paced: bool) -> DepthCame
 
 def _realsense(address: Address, settings: RealSenseSettings, paced: bool) -> DepthCamera:
     if not _is_file(address):
-        return RealSenseCamera(address.target, settings=with_parameters(settings, address.query))
+        return live_realsense(address.target, with_parameters(settings, address.query))
     known = {"loop": False, "realtime": paced}
     flags = _flags(replace(address, query={name: address.query[name] for name in known.keys() & address.query}), known)
     others = {name: value for name, value in address.query.items() if name not in known}

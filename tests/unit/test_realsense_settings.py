@@ -1,7 +1,12 @@
 """What may be asked of a RealSense camera: addresses, the settings file, modes, presets, post-processing."""
 
 import json
+import multiprocessing
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +15,12 @@ import pytest
 
 from depthface_app.cameras.base import StreamRequest
 from depthface_app.cameras.found import open_source
+from depthface_app.cameras.isolated import IsolatedCamera
 from depthface_app.cameras.realsense import RealSenseCamera
 from depthface_app.cameras.realsense.modes import live_config
 from depthface_app.cameras.realsense.pictures import infrared
 from depthface_app.cameras.realsense.settings import RealSenseSettings, over_general, with_parameters
-from depthface_app.core.errors import CameraError
+from depthface_app.core.errors import CameraError, CameraLost
 from depthface_app.core.frame import Frame
 from depthface_app.pipeline.settings import Settings, with_overrides
 from tests.realsense_files import write_recording
@@ -247,6 +253,30 @@ def test_two_cameras_stream_at_once_each_by_its_serial(
     finally:
         second.down()
         second.close()
+
+
+def test_an_sdk_that_never_returns_loses_its_process_and_the_next_one_works(
+    plugged: VirtualCamera, begin: Callable[..., RealSenseCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = begin("realsense:?process=1&emitter=0")
+    assert isinstance(camera, IsolatedCamera)
+    assert read(camera).serial == SERIAL
+    assert camera.info.settings["emitter_enabled"] == "0"
+    (child,) = multiprocessing.active_children()
+    camera._patience = replace(camera._patience, read_s=0.5)
+    os.kill(child.pid, signal.SIGSTOP)  # as if it stood inside of a call
+    with pytest.raises(CameraLost, match="has not answered for 0.5 s, so its process was ended"):
+        read_on(camera)
+    camera.close()
+    assert multiprocessing.active_children() == []
+    assert read(begin("realsense:?process=1")).serial == SERIAL
+
+
+def read_on(camera: RealSenseCamera) -> None:
+    deadline_s = time.monotonic() + READ_S
+    while time.monotonic() < deadline_s:
+        camera.read(0.1)
+    pytest.fail("nothing was noticed")
 
 
 def spread_mm(frame: Frame) -> float:

@@ -10,7 +10,7 @@ from depthface_app.core.errors import CameraError
 
 FILTERS = ("decimation", "spatial", "temporal", "hole-filling")
 KEEP = "keep"
-LIVE_ONLY = ("preset", "json", "emitter", "laser", "exposure", "gain", "size", "fps")
+LIVE_ONLY = ("preset", "json", "emitter", "laser", "exposure", "gain", "size", "fps", "process")
 SWITCH = {"1": 1.0, "0": 0.0}
 
 
@@ -25,6 +25,7 @@ class RealSenseSettings:
     json:          file of advanced-mode parameters, as the vendor's viewer saves it; in place of a preset
     width, height, fps: depth mode
     filters:       the vendor's post-processing blocks to run, of FILTERS
+    process:       run the SDK in a process of its own, which is replaced when a call never returns
     """
 
     dds_domain: int | None = None
@@ -36,6 +37,7 @@ class RealSenseSettings:
     height: int | None = None
     fps: int | None = None
     filters: tuple[str, ...] = ()
+    process: bool = False
 
 
 def with_parameters(
@@ -147,6 +149,12 @@ def _filters(settings: RealSenseSettings, name: str, value: str) -> RealSenseSet
     return replace(settings, filters=tuple(each for each in FILTERS if each in names))
 
 
+def _process(settings: RealSenseSettings, name: str, value: str) -> RealSenseSettings:
+    if value not in SWITCH:
+        raise _refused(name, value, "1 or 0")
+    return replace(settings, process=bool(SWITCH[value]))
+
+
 def _with(settings: RealSenseSettings, **options: float) -> RealSenseSettings:
     return replace(settings, options={**settings.options, **options})
 
@@ -161,4 +169,5 @@ _READERS: dict[str, Callable[[RealSenseSettings, str, str], RealSenseSettings]] 
     "size": _size,
     "fps": _fps,
     "filters": _filters,
+    "process": _process,
 }
