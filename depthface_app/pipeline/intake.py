@@ -98,7 +98,7 @@ def _repetition(frame: Frame, intake: Intake) -> str:
 
 def is_dark(frame: Frame) -> bool:
     """Whether it has (nearly) no readings: covered lenses, everything too near, a projector that is off."""
-    return np.count_nonzero(frame.depth_mm) < LEAST_READINGS * frame.depth_mm.size
+    return int(np.count_nonzero(frame.depth_mm)) < LEAST_READINGS * frame.depth_mm.size
 
 
 def is_break(last: Frame, frame: Frame) -> bool:

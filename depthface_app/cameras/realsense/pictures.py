@@ -42,7 +42,7 @@ def infrared(frame: Any, shape: tuple[int, int]) -> NDArray[np.uint8] | NDArray[
         return None
     if picture.shape == shape:
         return picture.copy()
-    (rows, row_rest), (columns, column_rest) = (divmod(*pair) for pair in zip(picture.shape, shape, strict=True))
-    if rows != columns or row_rest or column_rest:
+    times = picture.shape[0] // shape[0]
+    if picture.shape != (times * shape[0], times * shape[1]):
         return None
     return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA))
