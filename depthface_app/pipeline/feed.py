@@ -177,6 +177,7 @@ class CameraFeed:
         try:
             with self._asking():
                 camera.open()
+            with self._asking():
                 camera.start(self._request)
             with self._lock:
                 self._info = camera.info

@@ -13,6 +13,7 @@ from depthface_app.cameras.isolated import IsolatedCamera, Patience
 from depthface_app.core.frame import Frame
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.engine import Engine
+from depthface_app.pipeline.enrolment import Enrolment, advance
 from depthface_app.pipeline.feed import FeedState, Supervision
 from depthface_app.pipeline.stages import recognise
 from tests.fake_models import axis_vector, fake_card, fake_models
@@ -169,6 +170,28 @@ def test_a_break_gives_the_same_face_another_number() -> None:
     third, _ = recognise(replace(fake_frame(3), segment=1), fake_models(), ADA, tracks)
     numbers = [result.faces[0].location.track for result in (first, second, third)]
     assert numbers[0] == numbers[1] != numbers[2]
+
+
+def test_an_enrolment_does_not_go_on_with_somebody_else_after_a_break() -> None:
+    models, enrolment, tracks = fake_models(), Enrolment(), None
+    for number in range(4):
+        result, tracks = recognise(seen_from_near(number, segment=0), models, ADA, tracks)
+        enrolment = advance(enrolment, result)
+    followed, kept = enrolment.track, enrolment.captures
+    assert len(kept[0]) >= 2
+    models.recogniser.who = lambda location: axis_vector(3)
+    stranger, tracks = recognise(seen_from_near(5, segment=1), models, ADA, tracks)
+    enrolment = advance(enrolment, stranger)
+    assert (enrolment.track, enrolment.captures, enrolment.reason) == (followed, kept, "another face")
+    models.recogniser.who = lambda location: axis_vector(0)
+    same, _ = recognise(seen_from_near(6, segment=2), models, ADA, tracks)
+    assert len(advance(enrolment, same).captures[0]) == len(kept[0]) + 1
+
+
+def seen_from_near(number: int, segment: int) -> Frame:
+    """A face that is large and still enough to be kept."""
+    frame = fake_frame(0, (480, 640))
+    return replace(frame, captured_s=100 + number, number=number, segment=segment)
 
 
 def test_darkness_has_no_faces_whatever_a_network_says() -> None:
