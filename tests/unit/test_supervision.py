@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.isolated import IsolatedCamera, Patience
+from depthface_app.cameras.session import SessionReader, SessionWriter
 from depthface_app.core.frame import Frame
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.engine import Engine
@@ -170,6 +172,16 @@ def test_a_break_gives_the_same_face_another_number() -> None:
     third, _ = recognise(replace(fake_frame(3), segment=1), fake_models(), ADA, tracks)
     numbers = [result.faces[0].location.track for result in (first, second, third)]
     assert numbers[0] == numbers[1] != numbers[2]
+
+
+def test_a_recording_keeps_its_breaks_so_that_its_replay_has_them_too(tmp_path: Path) -> None:
+    writer = SessionWriter(tmp_path / "a.mcap", CameraInfo("fake:", "Fake"))
+    for number, segment in enumerate((0, 0, 1, 4)):
+        writer.add(replace(fake_frame(number), captured_s=number / 30, segment=segment))
+    writer.finish()
+    reader = SessionReader(tmp_path / "a.mcap")
+    assert [reader.read(index).segment for index in range(len(reader))] == [0, 0, 1, 4]
+    reader.close()
 
 
 def test_an_enrolment_does_not_go_on_with_somebody_else_after_a_break() -> None:

@@ -75,6 +75,7 @@ def to_messages(frame: Frame, packer: Packer) -> Messages:
         "timestamp_domain": frame.timestamp_domain,
         "depth_scale_mm": float(frame.depth_scale_mm),
         "serial": frame.serial,
+        "segment": frame.segment,
         "intrinsics": pinhole_values(frame.intrinsics),
         "pictures": {name: {"shape": p.shape, "dtype": p.dtype.name} for name, p in present.items()},
     }
@@ -101,6 +102,7 @@ def from_messages(messages: Messages) -> Frame:
         depth_scale_mm=number_of(header["depth_scale_mm"]),
         serial=str(header["serial"]),
         is_live=False,
+        segment=int(header.get("segment", 0)),  # sessions of earlier versions have none
         **pictures,
     )
 
