@@ -8,6 +8,7 @@ evolving keys.
 """
 
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -41,6 +42,7 @@ class Entry:
     person:  the random word of whom it was done to, "" for nobody in particular
     role:    who was signed in; "" where no PIN is set
     details: more, never a name
+    id:      a random word, so that two copies of a gallery that go different ways never have the same log
     """
 
     action: str
@@ -48,12 +50,13 @@ class Entry:
     person: str = ""
     role: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
 
 
 def append(rows: SealedRows, head: Head, chain: Sequence[ChainKey], entry: Entry) -> Head:
     """Write one entry; returns the new head."""
     number = head.number + 1
-    values = {**asdict(entry), "at": entry.at or now()}
+    values = {**asdict(entry), "at": entry.at or now(), "id": secrets.token_hex(8)}
     content = json.dumps({key: value for key, value in values.items() if value}).encode()
     mac = _link(head, number, content, chain)
     sealed = seal(rows.keys.records, content, "audit", rows.gallery, number)
