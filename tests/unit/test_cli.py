@@ -318,14 +318,6 @@ def test_record_then_play(run, tmp_path):
     assert (tmp_path / "a.mcap").read_bytes() == before
 
 
-def test_record_processed_holds_the_denoised_depth(run):
-    status, out, _ = run(
-        "record", "-s", "simulated:?realtime=0", "-o", "b.mcap", "--frames", 2, "--processed", "--json"
-    )
-    assert status == 0
-    assert json.loads(out[0])["frames"] == 2
-
-
 def test_a_recording_cut_in_the_middle_is_used_up_to_there(run, tmp_path):
     run("record", "-s", "simulated:?realtime=0", "-o", "a.mcap", "--frames", 6)
     whole = (tmp_path / "a.mcap").read_bytes()

@@ -295,7 +295,7 @@ def _bytes_of(records: Iterable[_Writes]) -> bytes:
     builder = RecordBuilder()
     for record in records:
         record.write(builder)
-    return bytes(builder.end())
+    return bytes(builder.end())  # type: ignore[no-untyped-call]
 
 
 def _parsed(data: bytes) -> list[McapRecord]:

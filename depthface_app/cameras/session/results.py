@@ -19,6 +19,7 @@ from depthface_app.cameras.session.layout import Messages, number_of, pinhole_of
 from depthface_app.core.face import FaceLocation, FaceResult, HeadPose, Match, Result
 from depthface_app.core.frame import Intrinsics
 
+_FLOAT = np.dtype(np.float32)
 FACES_AT_MOST = 64
 SIDE_PX_AT_MOST = 1024
 
@@ -198,8 +199,8 @@ def _with_surface(face: StoredFace, crop: dict[str, Any], surfaces: Any) -> Stor
         pinhole=pinhole,
         window_mm=number_of(crop["window_mm"]),
         nose_mm=_numbers(crop["nose_mm"], 3),
-        depth_mm=unpack(packed[0], shape, np.dtype(np.float32)),
-        normals=unpack(packed[1], (*shape, 3), np.dtype(np.float32)),
+        depth_mm=np.asarray(unpack(packed[0], shape, _FLOAT), np.float32),
+        normals=np.asarray(unpack(packed[1], (*shape, 3), _FLOAT), np.float32),
     )
 
 
