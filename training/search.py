@@ -117,6 +117,7 @@ def draw(candidates: list[Candidate], path: Path) -> None:
         for k, (point, candidate) in enumerate(zip(points, candidates, strict=True)):
             panel.plot(*point, "o", color="C0" if k in kept else "0.75")
             panel.annotate(candidate.name, point, (4, 4), textcoords="offset points", fontsize=8)
+        panel.margins(0.2, 0.1)  # room for the names
         panel.set(xlabel=f"time of one crop, {candidates[0].name} = 1", ylabel=f"{unit}, simulated validation people")
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
