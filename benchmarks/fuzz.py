@@ -1,9 +1,11 @@
 """Damaged recordings and pictures: each must be read as far as it goes, or refused in one sentence.
 
-    .venv/bin/python -m benchmarks.fuzz [--count 2000] [--seed 1]
+    .venv/bin/python -m benchmarks.fuzz [--count 1950] [--realsense 50] [--seed 1]
 
 Runs in a process of its own with little memory to ask for and a limit on the time of every file. Exit status 1 when
-that process dies, a file takes too long, memory grows, or something else than one sentence comes out.
+that process dies, a file takes too long, memory grows, or something else than one sentence comes out. RealSense's .db3
+files come last, one by one through `session import`, because only the vendor's library reads them: it may hang or
+crash in the process that the import gives it, and one sentence must come of that too.
 """
 
 import argparse
@@ -20,10 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.mutations import ANY
 from benchmarks.specimens import Specimen, specimens
+from depthface_app.cli.importing import import_into
 from depthface_app.core.errors import DepthFaceError
 
 SECONDS_AT_MOST = 20.0  # per file, on a busy machine
+RUNAWAY_AFTER_S = 120.0  # a vendor's library that hangs is ended before
 MEMORY_AT_MOST = 1 << 30  # that may be asked for beside what the libraries take
 GROWTH_AT_MOST = 300_000_000
 
@@ -62,7 +67,14 @@ def _in_turn(kinds: tuple[Specimen, ...]) -> Iterator[Specimen]:
         yield from kinds
 
 
-def _one(folder: Path, specimen: Specimen, number: int, rng: np.random.Generator, tally: Tally) -> None:
+def _one(
+    folder: Path,
+    specimen: Specimen,
+    number: int,
+    rng: np.random.Generator,
+    tally: Tally,
+    limit_s: float = SECONDS_AT_MOST,
+) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     path = folder / specimen.name
@@ -70,7 +82,7 @@ def _one(folder: Path, specimen: Specimen, number: int, rng: np.random.Generator
     for _ in range(int(rng.choice((1, 1, 1, 2)))):
         data = specimen.ways[int(rng.integers(0, len(specimen.ways)))](data, rng) or b"\0"
     path.write_bytes(data)
-    faulthandler.dump_traceback_later(SECONDS_AT_MOST, exit=True)
+    faulthandler.dump_traceback_later(limit_s, exit=True)
     begun_s = time.perf_counter()
     try:
         specimen.read(path)
@@ -110,6 +122,26 @@ def _is_linux() -> bool:
     return sys.platform.startswith("linux")
 
 
+def fuzz_realsense(folder: Path, count: int, seed: int) -> Tally:
+    """Damage a RealSense recording, half of the time in its first page, and import it."""
+    from tests.realsense_files import write_recording  # the SDK, on machines that have it
+
+    write_recording(folder / "whole.db3", 6)
+    specimen = Specimen("db3", "a.db3", (folder / "whole.db3").read_bytes(), _import, (_damaged_page, *ANY))
+    tally = Tally()
+    for number in range(count):
+        _one(folder / "case", specimen, number, np.random.default_rng((seed, number)), tally, RUNAWAY_AFTER_S)
+    return tally
+
+
+def _damaged_page(data: bytes, rng: np.random.Generator) -> bytes:
+    return ANY[int(rng.integers(0, len(ANY)))](data[:4096], rng) + data[4096:]
+
+
+def _import(path: Path) -> None:
+    import_into(path.with_suffix(".mcap"), path, 30.0, None)
+
+
 def _work(folder: str, count: int, seed: int, answer) -> None:
     answer.send(fuzz(Path(folder), count, seed))
 
@@ -135,13 +167,15 @@ def in_own_process(folder: Path, count: int, seed: int) -> Tally:
 def main() -> int:
     """Print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=1950)
+    parser.add_argument("--realsense", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         tally = in_own_process(Path(folder), chosen.count, chosen.seed)
-    print(json.dumps(asdict(tally), indent=1))
-    return int(bool(tally.bad))
+        realsense = fuzz_realsense(Path(folder), chosen.realsense, chosen.seed) if chosen.realsense else Tally()
+    print(json.dumps({"files": asdict(tally), "realsense": asdict(realsense)}, indent=1))
+    return int(bool(tally.bad or realsense.bad))
 
 
 if __name__ == "__main__":

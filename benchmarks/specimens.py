@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks import mutations
 from depthface_app.cameras.base import CameraInfo, StreamRequest
 from depthface_app.cameras.cloud_writers import write_pcd, write_ply
+from depthface_app.cameras.dumps import frames_of_dump
 from depthface_app.cameras.folders import frames_in
 from depthface_app.cameras.pictures import read_intrinsics, read_picture
 from depthface_app.cameras.recording import RecordingCamera
@@ -32,6 +33,7 @@ from depthface_app.core.frame import Frame, Intrinsics
 SIZE = (30, 40)
 PINHOLE = Intrinsics(40, 30, 36.0, 36.0, 19.5, 14.5)
 READS_AT_MOST = 12
+DUMPED = "d-1700000000.000000-1000000.pgm"
 CHUNK = 0x06  # opcode of MCAP
 
 
@@ -81,7 +83,20 @@ def specimens(folder: Path) -> tuple[Specimen, ...]:
         Specimen("table", "frames.csv", table, lambda path: _read_folder(path, png), mutations.TEXT),
         Specimen("colour", "a.png", cv2.imencode(".png", np.zeros((30, 40, 3), np.uint8))[1].tobytes(),
                  lambda path: _read_extra(path, png), (*mutations.ANY, mutations.crafted_png)),
+        Specimen("dump's index", "INDEX.txt", b"d-1700000000.000000-1000000.pgm\nr-1700000000.010000-1500000.ppm\n",
+                 _read_dump, mutations.TEXT),
+        Specimen("dump's picture", DUMPED, b"P5 640 480 65535\n" + bytes(640 * 480 * 2), _read_dumped, mutations.TEXT),
     )  # fmt: skip
+
+
+def _read_dump(path: Path) -> None:
+    path.with_name(DUMPED).write_bytes(b"P5 640 480 65535\n" + bytes(640 * 480 * 2))
+    list(frames_of_dump(path.parent))
+
+
+def _read_dumped(path: Path) -> None:
+    path.with_name("INDEX.txt").write_text(f"{DUMPED}\n")
+    list(frames_of_dump(path.parent))
 
 
 def read_session(path: Path) -> None:

@@ -126,7 +126,7 @@ class SessionReader:
         self.notes, self.processing = self._metadata("session"), self._metadata("processing")
         if self.notes.get("format") not in READABLE:
             raise CameraError(
-                f"{self.path} is a recording of format {self.notes.get('format')}, this program reads "
+                f"{self.path} is a recording of format {self.notes.get('format', '')[:20]!r}, this program reads "
                 f"{' and '.join(READABLE)}; open it with the version that wrote it."
             )
 
