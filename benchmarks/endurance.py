@@ -6,207 +6,36 @@ Linux only: what a process holds is read from /proc.
 """
 
 import argparse
-import gc
 import json
-import os
 import random
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
-
+from benchmarks.watched import WARM_SHARE, Control, rounded, watched
 from depthface_app.build import build_models
 from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
 from depthface_app.cameras.isolated import IsolatedCamera, Patience
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.frame import Frame
-from depthface_app.gallery.snapshot import Gallery
-from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.feed import FeedState, Supervision
 from depthface_app.pipeline.settings import Settings
-from depthface_app.pipeline.stages import Models
-from depthface_app.ui.app import make_application
 from tests.fakes import FakeCamera
 from tests.faulty_camera import Fault, FaultyCamera, Hanging, Misfortune, Trouble, schedule
 from tests.realsense_server import DOMAIN, VirtualCamera
-from tests.ui.states import ADA, Desk, Scene
 
 QUICK = Supervision(0.3, 0.9, pauses_s=(0.05, 0.1, *(0.2,) * 10), hang_after_s=5.0, steady_after_s=0.2)
-STUCK_S = 1.0  # a window that answers later than this is stuck
-BEAT_MS = 20
-LIMIT_S = 60.0
 LOOPBACK = ("127.0.0.1",)
 TWO_HOURS = 2 * 3600 * 30
-WARM_SHARE = 0.1
 CLIP_FRAMES = 60
 SOAK_FPS = 120.0
 LASTING = tuple(trouble for trouble in Trouble if "while" in trouble.value)
-HEARTBEAT = """
-import sys, threading, time
-done, gaps, before_s = threading.Event(), [], time.monotonic()
-threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
-while not done.wait(0.02):
-    until_s = time.thread_time() + 0.005
-    while time.thread_time() < until_s:
-        pass
-    now_s = time.monotonic()
-    gaps.append(now_s - before_s - 0.025)
-    before_s = now_s
-gaps.sort()
-print(gaps[int(0.99 * (len(gaps) - 1))], gaps[-1])
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What this process holds."""
-
-    threads: int
-    files: int
-    memory_mb: float
-
-    @staticmethod
-    def now() -> "Held":
-        """Read it; memory is the resident set."""
-        gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        files = len(os.listdir("/proc/self/fd"))
-        return Held(len(os.listdir("/proc/self/task")), files, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-
-
-@dataclass(eq=False)
-class Ledger:
-    """Readings of `Held` at quiet moments, and the longest pauses of the window."""
-
-    held: list[Held] = field(default_factory=list)
-    gaps_s: list[float] = field(default_factory=list)
-
-    def note(self) -> None:
-        """Read once."""
-        self.held.append(Held.now())
-
-    def figures(self) -> dict[str, Any]:
-        """First readings after the warm-up against the last ones, each the median of a tenth."""
-        warm = self.held[int(len(self.held) * WARM_SHARE) :] or self.held
-        part = max(1, len(warm) // 10)
-        first, last = warm[:part], warm[-part:]
-
-        def median(held: list[Held], name: str) -> float:
-            return statistics.median(getattr(each, name) for each in held)
-
-        memory = median(first, "memory_mb"), median(last, "memory_mb")
-        gaps_s = sorted(self.gaps_s) or [0.0]
-        return {
-            "threads": [median(first, "threads"), median(last, "threads")],
-            "files": [median(first, "files"), median(last, "files")],
-            "memory_mb": [round(each, 1) for each in memory],
-            "memory_growth_percent": round(100 * (memory[1] / memory[0] - 1), 2),
-            "window_gap_s": {"p99": _rounded(gaps_s[int(0.99 * (len(gaps_s) - 1))]), "max": _rounded(gaps_s[-1])},
-        }
-
-
-class Watched:
-    """The whole window off-screen on any camera, driven as a person would, its heartbeat taken every BEAT_MS."""
-
-    def __init__(self, folder: Path, make_camera: Callable[[], DepthCamera], models: bool, supervision: Supervision):
-        self.ledger = Ledger()
-        self.painted_s = 0.0
-        self.frames = 0
-        self._supervision, self._with_models = supervision, models
-        self._make_camera = make_camera
-        self.desk = Desk(folder, Scene(ADA))
-        self.desk.commands._parts = replace(self.desk.parts, make_engine=self._make_engine)
-        self.real_models: Models | None = None
-        self.desk.window.stage.live.painted.connect(self._painted)
-        self._beat_s = time.monotonic()
-        self._timer = QTimer(self.desk.window, interval=BEAT_MS)
-        self._timer.timeout.connect(self._beat)
-
-    def open(self) -> None:
-        """Show the window and start."""
-        self.desk.window.resize(1280, 800)
-        self.desk.window.show()
-        self._beat_s = time.monotonic()
-        self._timer.start()
-        self.desk.commands.start()
-
-    def close(self) -> None:
-        """End everything."""
-        self._timer.stop()
-        self.desk.close()
-        QApplication.processEvents()
-
-    def wait(self, condition: Callable[[], bool], limit_s: float = LIMIT_S, act: bool = True) -> float:
-        """Seconds until the condition holds; meanwhile the banner's button is pressed when the camera was given up."""
-        begun_s = time.monotonic()
-        while not condition():
-            if time.monotonic() - begun_s > limit_s:
-                raise TimeoutError(f"waited {limit_s:.0f} s in vain; {self.desk.presenter.situation}")
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-            time.sleep(0.002)
-            if act and self.desk.presenter.situation.state is FeedState.FAILED:
-                self.desk.window.ways["replay"].trigger()
-        return time.monotonic() - begun_s
-
-    def picture_after(self, moment_s: float) -> bool:
-        """Whether a picture that was captured after that moment stands on the screen."""
-        frame = self.desk.window.stage.live.frame
-        return frame is not None and frame.captured_s > moment_s and self.painted_s > moment_s
-
-    def _make_engine(self, settings: Settings, wake: Wake) -> Engine:
-        models = self.real_models or (self.desk.scene.models() if self._with_models else None)
-        gallery = Gallery.empty(models.recogniser.card.identity) if models else None
-        return Engine(self._make_camera, models, gallery, wake=wake, supervision=self._supervision)
-
-    def _painted(self) -> None:
-        self.painted_s = time.monotonic()
-        self.frames += 1
-
-    def _beat(self) -> None:
-        now_s = time.monotonic()
-        self.ledger.gaps_s.append(max(0.0, now_s - self._beat_s - BEAT_MS / 1000))
-        self._beat_s = now_s
-
-
-class Control:
-    """A process of the same priority that computes 5 ms and waits 20 ms: for how long the machine holds it up."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", HEARTBEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def gaps_s(self) -> dict[str, float]:
-        """End it; its 99th percentile and longest gap."""
-        said, _ = self._process.communicate()
-        p99, longest = (float(word) for word in said.split())
-        return {"p99": _rounded(p99), "max": _rounded(longest)}
-
-
-@contextmanager
-def watched(make_camera: Callable[[], DepthCamera], models: bool, supervision: Supervision) -> Iterator[Watched]:
-    """A window that is closed in the end."""
-    make_application("dark")
-    with tempfile.TemporaryDirectory() as folder:
-        window = Watched(Path(folder), make_camera, models, supervision)
-        try:
-            yield window
-        finally:
-            window.close()
 
 
 def faults(count: int, seed: int = 1, longest_s: float = 0.8, say: Callable[[str], None] = print) -> dict[str, Any]:
@@ -233,8 +62,8 @@ def faults(count: int, seed: int = 1, longest_s: float = 0.8, say: Callable[[str
     return {
         "faults": count,
         "kinds": len(back_s),
-        "back_s": {"median": _rounded(statistics.median(every_s)), "max": _rounded(every_s[-1])},
-        "back_max_s_by_kind": {name: _rounded(max(several)) for name, several in sorted(back_s.items())},
+        "back_s": {"median": rounded(statistics.median(every_s)), "max": rounded(every_s[-1])},
+        "back_max_s_by_kind": {name: rounded(max(several)) for name, several in sorted(back_s.items())},
         **figures,
     }
 
@@ -400,15 +229,11 @@ def _first_last(values: list[float]) -> list[float]:
     """Medians of the first and the last tenth after the warm-up."""
     known = [value for value in values[int(len(values) * WARM_SHARE) :] if value == value]
     part = max(1, len(known) // 10)
-    return [_rounded(statistics.median(known[:part])), _rounded(statistics.median(known[-part:]))]
+    return [rounded(statistics.median(known[:part])), rounded(statistics.median(known[-part:]))]
 
 
 def _spread(values: list[float]) -> dict[str, float]:
-    return {"median": _rounded(statistics.median(values)), "max": _rounded(max(values))}
-
-
-def _rounded(value: float) -> float:
-    return round(value, 3)
+    return {"median": rounded(statistics.median(values)), "max": rounded(max(values))}
 
 
 RUNS: dict[str, tuple[Callable[..., dict[str, Any]], int]] = {

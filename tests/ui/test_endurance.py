@@ -1,6 +1,7 @@
 """The endurance runs in small: one fault of every kind, and the plug pulled twice, through the whole window."""
 
 from benchmarks import endurance
+from benchmarks.watched import Held, Ledger
 from tests.faulty_camera import Trouble
 
 
@@ -25,7 +26,7 @@ def test_a_plug_pulled_twice_shows_each_time_and_the_picture_returns(qapp):
 
 
 def test_growth_is_seen():
-    ledger = endurance.Ledger([endurance.Held(5, 10 + number // 50, 100.0 + number / 10) for number in range(100)])
+    ledger = Ledger([Held(5, 10 + number // 50, 100.0 + number / 10) for number in range(100)])
     figures = ledger.figures()
     assert figures["files"] == [10, 11]
     assert 6 < figures["memory_growth_percent"] < 9
