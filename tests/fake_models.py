@@ -74,6 +74,7 @@ class FakeRecogniser:
     """Sees whoever `who` says."""
 
     provider = "CPUExecutionProvider"
+    mean = None
 
     def __init__(self, who: Callable[[FaceLocation], np.ndarray] = lambda location: axis_vector(0)) -> None:
         self.card = fake_card("recogniser", threshold=0.6)

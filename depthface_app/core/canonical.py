@@ -67,7 +67,7 @@ class CanonicalFace:
     rotation: NDArray[np.float64]
 
 
-def _look_up(mean: MeanFace, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def look_up(mean: MeanFace, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Depth (N,) and normal (N, 3) of the mean face at the (x, y) of points; NaN outside it."""
     at = (points[:, :2] / STEP_MM + (SIZE_PX - 1) / 2).astype(np.float32)
     found = cv2.remap(
@@ -119,7 +119,7 @@ def register(
         moved = moved[(np.abs(x) < FACE_HALF_WIDTH_MM) & (y > FACE_TOP_MM) & (y < FACE_BOTTOM_MM)]
         if len(moved) < LEAST_POINTS:
             break
-        depth, normal = _look_up(mean, moved)
+        depth, normal = look_up(mean, moved)
         distance = (moved[:, 2] - depth) * normal[:, 2]
         near = np.abs(distance) < gate_mm  # never where the mean face is unknown
         if np.count_nonzero(near) < LEAST_POINTS:

@@ -39,7 +39,7 @@ class Recogniser:
 
     def __init__(self, model: Model, mean: MeanFace) -> None:
         """Use `open`."""
-        self._model, self._mean = model, mean
+        self._model, self.mean = model, mean
 
     @classmethod
     def open(cls, path: Path | str, options: RunOptions | None = None) -> "Recogniser":
@@ -66,7 +66,7 @@ class Recogniser:
     def register(self, denoised: DenoisedFace, location: FaceLocation) -> CanonicalFace:
         """The face as if it looked straight ahead."""
         crop = denoised.crop
-        return canonical_face(denoised.depth_mm, crop.intrinsics, location.nose_mm, location.pose, self._mean)
+        return canonical_face(denoised.depth_mm, crop.intrinsics, location.nose_mm, location.pose, self.mean)
 
     def embed(self, denoised: DenoisedFace, location: FaceLocation) -> NDArray[np.float32]:
         """(D,) float32 unit vector; the nearer two are, the likelier they are one person.

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from depthface_app.core.canonical import MeanFace
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation, FaceResult, Result
 from depthface_app.core.frame import Frame
@@ -18,9 +19,10 @@ from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
 from depthface_app.pipeline.decision import accepted_from
 from depthface_app.pipeline.intake import is_dark
+from depthface_app.pipeline.liveness import judge
 from depthface_app.pipeline.tracker import Tracks, continuing, follow, remember
 
-STAGES = ("locate", "crop", "denoise", "normals", "embed", "match")
+STAGES = ("locate", "crop", "liveness", "denoise", "normals", "embed", "match")
 
 
 class Network(Protocol):
@@ -55,6 +57,11 @@ class FaceDenoiser(Network, Protocol):
 
 class FaceRecogniser(Network, Protocol):
     """Turns a clean surface into a vector that is near for one person and far for two."""
+
+    @property
+    def mean(self) -> MeanFace | None:
+        """The face that others are registered to, if they are."""
+        ...
 
     def embed(self, denoised: DenoisedFace, location: FaceLocation) -> NDArray[np.float32]:
         """(D,) float32 unit vector."""
@@ -162,6 +169,8 @@ def _face(
     crop: FaceCrop, location: FaceLocation, quality: CaptureQuality, tracks: Tracks, job: _Job
 ) -> tuple[FaceResult, Tracks]:
     """Everything about one face; the gallery is asked about all that its track has shown lately."""
+    with job.clock.stage("liveness"):
+        tracks, live = judge(crop, location, job.models.recogniser.mean, tracks)
     with job.clock.stage("denoise"):
         denoised = job.models.denoiser.denoise(crop, job.options.fine)
     job.clock.move("denoise", "normals", denoised.normals_ms)
@@ -172,7 +181,7 @@ def _face(
         threshold = threshold_of(card, job.gallery, job.options)
         tracks, seen = remember(tracks, location.track, embedding, quality.value)
         match = job.gallery.match(seen, card.identity, threshold, job.options.candidates)
-    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint), tracks
+    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint, live), tracks
 
 
 def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: Tracks) -> CaptureQuality:

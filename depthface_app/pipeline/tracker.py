@@ -1,5 +1,6 @@
 """Faces that keep their number from picture to picture: a value in, a value out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,8 @@ class Track:
     seen_s:        when it was last seen, the frame's clock
     evidence:      (D,) float32 sum of its embeddings, older ones fading; None before the first
     evidence_s:    when the last embedding was added
+    relief:        sum and number of its relief shares, older ones fading
+    relief_s:      when the last of them was added
     """
 
     number: int
@@ -37,6 +40,8 @@ class Track:
     seen_s: float
     evidence: NDArray[np.float32] | None = None
     evidence_s: float = 0.0
+    relief: tuple[float, float] = (0.0, 0.0)
+    relief_s: float = 0.0
 
     @property
     def speed_mm_s(self) -> float:
@@ -143,8 +148,28 @@ def remember(
     fresh = embedding * np.float32(max(quality, LEAST_WEIGHT))
     evidence = fresh if track.evidence is None else _faded(track, embedding, tracks.now_s) + fresh
     known = replace(track, evidence=evidence, evidence_s=tracks.now_s)
-    following = tuple(known if each.number == number else each for each in tracks.following)
-    return replace(tracks, following=following), unit(evidence)
+    return _with(tracks, known), unit(evidence)
+
+
+def remember_relief(tracks: Tracks, number: int, share: float | None) -> tuple[Tracks, float | None]:
+    """Add one picture's share of a face's relief, or nothing, to what the last seconds showed.
+
+    Returns:
+        The tracks with it, and the mean share lately; None before the first.
+    """
+    track = next(each for each in tracks.following if each.number == number)
+    if share is not None:
+        kept = math.exp(-max(tracks.now_s - track.relief_s, 0.0) / FADES_IN_S)
+        total, count = track.relief
+        track = replace(track, relief=(total * kept + share, count * kept + 1), relief_s=tracks.now_s)
+        tracks = _with(tracks, track)
+    total, count = track.relief
+    return tracks, total / count if count else None
+
+
+def _with(tracks: Tracks, changed: Track) -> Tracks:
+    following = tuple(changed if each.number == changed.number else each for each in tracks.following)
+    return replace(tracks, following=following)
 
 
 def _faded(track: Track, embedding: NDArray[np.float32], now_s: float) -> NDArray[np.float32]:
