@@ -11,7 +11,7 @@ from depthface_app.core.face import FaceCrop, HeadPose
 
 HALF_WIDTH_MM, HALF_HEIGHT_MM = 60.0, 62.0  # of the ellipse around the tip of the nose whose relief is compared
 FAR_OFF_MM = 60.0  # what lies further from the mean face is not part of this face
-EVERY = 3  # of the points are registered; all are compared
+EVERY = 4  # of the points are registered; all are compared
 # On simulated validation people and sensors of training, 2.5 % of single pictures of live people lie below, and 2 % of
 # those of the worst attack (a cut-out worn as a mask, the nose pushed through) above: benchmarks/liveness.py.
 LIVE_FROM = 0.54
@@ -51,6 +51,9 @@ def _slope_beyond_sheets(
 ) -> float:
     sheets = np.column_stack((np.ones_like(x), x, y, x * x, x * y, y * y)).astype(np.float64)
     depths = np.column_stack((seen, expected)).astype(np.float64)
-    follow, *_ = np.linalg.lstsq(sheets, depths, rcond=None)
+    square = sheets.T @ sheets + 1e-6 * np.eye(
+        6
+    )  # x and y are within 1; the last keeps a lone row of readings solvable
+    follow = np.linalg.solve(square, sheets.T @ depths)
     seen_left, expected_left = (depths - sheets @ follow).T
     return float(seen_left @ expected_left / max(float(expected_left @ expected_left), 1e-9))
