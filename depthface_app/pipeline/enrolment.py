@@ -156,6 +156,8 @@ def _is_same_person(enrolment: Enrolment, face: FaceResult) -> bool:
 def _with_view(enrolment: Enrolment, face: FaceResult, now_s: float) -> Enrolment:
     """Keep the view if it is wanted and good; tell what to do next."""
     open_poses = [i for i, kept in enumerate(enrolment.captures) if len(kept) < CAPTURES_PER_POSE]
+    if face.live is False:
+        return replace(enrolment, instruction="show your own face", reason="this does not look like a live face")
     if face.quality < GOOD_ENOUGH and face.hint:
         return replace(enrolment, instruction=face.hint, reason="the view is not good enough yet")
     level_deg = enrolment.level_deg

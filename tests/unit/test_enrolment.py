@@ -14,9 +14,9 @@ MIDDLES = {pose.name: HeadPose(sum(pose.yaw_deg) / 2, sum(pose.pitch_deg) / 2, 0
 FRONTAL = HeadPose(0, 0, 0)
 
 
-def face(pose=FRONTAL, *, track=1, quality=0.9, hint="", who=0, z_mm=700.0):
+def face(pose=FRONTAL, *, track=1, quality=0.9, hint="", who=0, z_mm=700.0, live=None):
     location = FaceLocation((0, 0, z_mm), (80, 60), pose, 0.9, (0, 0, 1, 1), track)
-    return FaceResult(location, embedding=axis_vector(who), quality=quality, hint=hint)
+    return FaceResult(location, embedding=axis_vector(who), quality=quality, hint=hint, live=live)
 
 
 class Stage:
@@ -35,6 +35,13 @@ class Stage:
 @pytest.fixture
 def stage():
     return Stage()
+
+
+def test_a_picture_of_a_face_is_not_enrolled(stage):
+    stage.show(face(live=False), times=CAPTURES_PER_POSE)
+    assert stage.enrolment.progress == 0
+    assert stage.enrolment.instruction == "show your own face"
+    assert stage.show(face(live=True)).progress > 0
 
 
 def test_all_poses_in_order_make_one_template_each(stage):
