@@ -1,5 +1,6 @@
 """Replaying a recording: the same again, or why not. Networks are fakes, so that they can change on request."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from depthface_app.cameras.session.results import stored
 from depthface_app.cli.replay import as_recorded
 from depthface_app.core.errors import InputError
 from depthface_app.gallery.snapshot import Gallery
+from depthface_app.pipeline.engine import Engine
 from depthface_app.pipeline.processing import FRESH, RUNNING, Processing, describe, pseudonym_key, pseudonyms
 from depthface_app.pipeline.replay import ReplayReport, replay
 from depthface_app.pipeline.settings import Settings
 from depthface_app.pipeline.stages import Options, recognise
 from depthface_app.pipeline.tracker import Tracks
 from tests.fake_models import axis_vector, fake_models
-from tests.fakes import fake_frame
+from tests.fakes import FakeCamera, fake_frame
 
 KEY = bytes(32)
 SIZE = (120, 160)
+PATIENCE_S = 30.0
 
 
 def gallery_of(*names: str) -> Gallery:
@@ -141,3 +144,25 @@ def test_the_key_of_the_pseudonyms_is_made_once_and_private(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(InputError, match="is damaged"):
         pseudonym_key(path)
+
+
+def test_the_engine_records_what_it_makes_beside_the_frames(tmp_path):
+    gallery, made = gallery_of("Ada"), processing(tmp_path, gallery_of("Ada"))
+    engine = Engine(lambda: FakeCamera(fps=60), fake_models(), gallery, describe=lambda *_: made)
+    engine.start()
+    try:
+        assert engine.results.take(PATIENCE_S) is not None
+        engine.record(tmp_path / "a.mcap", processed=True)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while engine.recording.results < 3 and time.monotonic() < deadline_s:
+            engine.results.take(0.2)
+        assert engine.mark("now", time.monotonic())
+        progress = engine.stop_recording()
+    finally:
+        engine.stop()
+    assert progress.results >= 3
+    report = replayed(tmp_path / "a.mcap", tmp_path)
+    assert (report.compared, report.equal) == (progress.results, progress.results)
+    assert "followed since before" in report.why_not[0]
+    with SessionReader(tmp_path / "a.mcap") as reader:
+        assert [mark.text for mark in reader.marks()] == ["now"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,6 +163,18 @@ def test_a_mark_that_finds_no_room_leaves_the_file_as_it_was(
     with pytest.raises(CameraError, match="no space left on device; the recording is as it was"):
         append_mark(file, Mark("no room", 1))
     assert file.read_bytes() == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks that bind nobody else")
+def test_a_recording_that_runs_is_not_marked_from_elsewhere(tmp_path: Path) -> None:
+    writer = SessionWriter(tmp_path / "a.mcap", INFO)
+    writer.add(fake_frame(0, SIZE).at(1))
+    with pytest.raises(CameraError, match="is being written at this moment"):
+        append_mark(tmp_path / "a.mcap", Mark("too early", 0))
+    writer.add(fake_frame(1, SIZE).at(2))
+    writer.finish()
+    assert verify(tmp_path / "a.mcap").is_sound
+    append_mark(tmp_path / "a.mcap", Mark("now", 0))
 
 
 def test_a_mark_where_there_is_no_frame_is_refused(file: Path, whole: bytes) -> None:

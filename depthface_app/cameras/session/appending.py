@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from depthface_app.cameras.session.layout import CHANNELS
+from depthface_app.cameras.session.locking import lock
 from depthface_app.cameras.session.marks import WHOLE, Mark, to_messages
 from depthface_app.cameras.session.reader import SessionReader
 from depthface_app.cameras.session.records import ENTRY, chained, chunk, end_notes, ending
@@ -18,10 +19,12 @@ def append_mark(path: Path, mark: Mark) -> None:
     Raises:
         CameraError: it is no recording, it has no such frame, or it cannot be written; then it is as it was.
     """
-    with SessionReader(path) as reader:
-        addition, start = _addition(reader, mark)
     try:
         with path.open("r+b") as file:
+            if not lock(file.fileno()):
+                raise CameraError(f"{path} is being written at this moment; mark it where it is recorded, or later.")
+            with SessionReader(path) as reader:
+                addition, start = _addition(reader, mark)
             _exchange_end(file.fileno(), addition, start)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

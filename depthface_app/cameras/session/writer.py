@@ -12,6 +12,7 @@ from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.session import marks, results
 from depthface_app.cameras.session.codec import Packer
 from depthface_app.cameras.session.layout import CHANNELS, Messages, session_notes, to_messages
+from depthface_app.cameras.session.locking import lock
 from depthface_app.cameras.session.marks import WHOLE, Mark
 from depthface_app.cameras.session.records import ENTRY, beginning, chained, chunk, end_notes, ending
 from depthface_app.cameras.session.results import StoredResult
@@ -123,6 +124,7 @@ class _WholeWrites:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb", buffering=0)
+        lock(self._file.fileno())
 
     @property
     def closed(self) -> bool:
