@@ -63,7 +63,7 @@ def page(found: dict[str, Any]) -> str:
     head = ["run", "what it showed", "threads", "open files", "memory, MB", "longest silence of the window, p99 / max"]
     text = (
         "What is held: median of the first tenth after the warm-up → median of the last tenth. The window's silence is "
-        "what its heartbeat, every 20 ms, was late by; in brackets the same of another process of the same priority that "
+        "what its heartbeat, every 20 ms, was late by; in brackets the same of another process of that priority that "
         "computes 5 ms per beat: the runs had the lowest share (`nice` 10) of two cores that were busy with other work."
     )
     return f"{text}\n\n{table([*head, 'took'], rows(found))}"

@@ -1,6 +1,5 @@
 """The whole window off-screen on any camera, with its heartbeat and what the process holds. Linux: it reads /proc."""
 
-import gc
 import os
 import statistics
 import subprocess
@@ -56,8 +55,7 @@ class Held:
 
     @staticmethod
     def now() -> "Held":
-        """Read it; memory is the resident set."""
-        gc.collect()
+        """Read it; memory is the resident set. Without collecting garbage, which would hold the window up."""
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         files = len(os.listdir("/proc/self/fd"))
         return Held(len(os.listdir("/proc/self/task")), files, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
