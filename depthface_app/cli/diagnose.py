@@ -1,13 +1,23 @@
 """`depthface doctor`, the command around the checks."""
 
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
 
 from depthface_app.build import GALLERY_FILE, Setup, build_models, list_cameras
 from depthface_app.cli.doctor import check_gallery, examine, is_well
+from depthface_app.cli.inputs import started, stream
 from depthface_app.cli.saying import say, say_json
+from depthface_app.core.frame import Frame
+
+FIRST_FRAMES = 8  # enough for the exposure to settle
+
+
+def first_frames(setup: Setup, source: str) -> list[Frame]:
+    """Some frames of a camera, which is closed again. Raises CameraError."""
+    with started(setup, source) as camera:
+        return list(islice(stream(camera), FIRST_FRAMES))
 
 
 def doctor(
@@ -16,7 +26,12 @@ def doctor(
     """Check drivers, permissions, libraries, models, providers and the data folder; say what to do."""
     setup: Setup = ctx.obj
     checks = []
-    examined = examine(setup.data_dir, lambda: build_models(setup.settings), lambda: list_cameras(setup.settings))
+    examined = examine(
+        setup.data_dir,
+        lambda: build_models(setup.settings),
+        lambda: list_cameras(setup.settings),
+        lambda source: first_frames(setup, source),
+    )
     for check in chain(examined, check_gallery(setup.data_dir / GALLERY_FILE)):
         checks.append(check)
         if not as_json:

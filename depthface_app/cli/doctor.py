@@ -4,62 +4,55 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import Enum
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from depthface_app.cameras.base import BackendReport
+from depthface_app.cli.checks import Check, Verdict
+from depthface_app.cli.first_pictures import check_pictures
+from depthface_app.cli.usb import check_usb
 from depthface_app.core.errors import DepthFaceError
+from depthface_app.core.frame import Frame
 from depthface_app.gallery.keys import FILE
 from depthface_app.gallery.vault import lock_of
 from depthface_app.inference.session import automatic_threads, available_providers
 from depthface_app.pipeline.stages import Models, Network
 
-USB_DEVICES = Path("/sys/bus/usb/devices")
-USB_NODES = Path("/dev/bus/usb")
 ENOUGH_SPACE_GB = 2.0  # about ten minutes of recording
 QT_PATIENCE_S = 60.0
 QT_CHILD = "from PySide6.QtGui import QGuiApplication; print(QGuiApplication([]).platformName())"
+FIRMWARE_ADVICE = {
+    "realsense": "Update it with the RealSense Viewer or rs-fw-update.",
+    "orbbec": "Update it with the Orbbec Viewer.",
+}
 PACKAGES = ("numpy", "opencv-python", "PySide6_Essentials")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
-
-
-class Verdict(Enum):
-    """How much a finding matters; only BROKEN keeps the program from working."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: what was found and, unless it is good, what to do about it."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        """The same as plain texts."""
-        return {**asdict(self), "verdict": self.verdict.value}
 
 
 def examine(
     data_folder: Path,
     load_models: Callable[[], Models],
     find_cameras: Callable[[], Sequence[BackendReport]],
+    look: Callable[[str], Sequence[Frame]],
 ) -> Iterator[Check]:
-    """Look at everything, cheapest first; each check is handed out as soon as it is done."""
+    """Look at everything, cheapest first; each check is handed out as soon as it is done.
+
+    Args:
+        data_folder: the user's.
+        load_models: opens every network.
+        find_cameras: lists what is plugged in.
+        look: some frames of a source.
+    """
     yield check_machine()
     yield from check_packages()
     yield check_window(os.environ)
     yield from check_models(load_models)
-    yield from check_backends(find_cameras())
-    yield from check_usb_rights(USB_DEVICES, USB_NODES)
+    reports = find_cameras()
+    yield from check_backends(reports)
+    yield from (check for _, check in check_usb())
+    yield from (check for _, check in check_firmware(reports))
+    yield from (check for _, check in check_pictures(reports, look))
     yield check_data_folder(data_folder)
 
 
@@ -138,9 +131,29 @@ def check_models(load_models: Callable[[], Models]) -> Iterator[Check]:
             "models", Verdict.BROKEN, str(error), "Restore assets/models, or name another file in the settings."
         )
         return
+    providers = set()
     for name in ("locator", "denoiser", "recogniser"):
         network: Network = getattr(models, name)
+        providers.add(network.provider)
         yield Check(name, Verdict.GOOD, f"{network.card.identity} on {network.provider}")
+    yield from check_fallback(available_providers(), providers)
+
+
+def check_fallback(offered: Sequence[str], used: Collection[str]) -> Iterator[Check]:
+    """A graphics processor with a driver, and networks that run on the processor all the same.
+
+    Args:
+        offered: short names of the providers this machine has a driver for, best first.
+        used: what ONNX Runtime really runs the networks on.
+    """
+    if "cuda" in offered and "CPUExecutionProvider" in used:
+        yield Check(
+            "fallback",
+            Verdict.WARNING,
+            "there is an NVIDIA graphics processor, but networks run on the CPU",
+            "Either `provider` is set to cpu, or CUDA's libraries are missing (ONNX Runtime's page on its CUDA "
+            "provider names their versions). The CPU is fast enough for one camera.",
+        )
 
 
 def check_backends(reports: Sequence[BackendReport]) -> Iterator[Check]:
@@ -154,26 +167,21 @@ def check_backends(reports: Sequence[BackendReport]) -> Iterator[Check]:
             yield Check(f"cameras, {report.backend}", Verdict.GOOD, found + tried)
 
 
-def check_usb_rights(devices: Path, nodes: Path) -> Iterator[Check]:
-    """Linux: a depth camera that is plugged in and that this user may not open.
+def check_firmware(reports: Sequence[BackendReport]) -> Iterator[tuple[str, Check]]:
+    """(back-end, check) for every camera whose firmware is older than its SDK was made for."""
+    for report in reports:
+        for camera in report.cameras:
+            has, wanted = (camera.settings.get(f"{kind}firmware_version", "") for kind in ("", "recommended_"))
+            if _numbers(has) and _numbers(has) < _numbers(wanted):
+                found = f"{camera.name} {camera.serial} has firmware {has}; its SDK was made for {wanted}"
+                advice = FIRMWARE_ADVICE.get(report.backend, "Update it with the vendor's viewer.")
+                yield report.backend, Check("firmware", Verdict.WARNING, found, advice)
 
-    Args:
-        devices: the kernel's list of USB devices (sysfs).
-        nodes: the folder of their device files, BUS/DEVICE.
-    """
-    for entry in sorted(devices.glob("*/product")):
-        name = entry.read_text(encoding="utf-8", errors="replace").strip()
-        if "RealSense" not in name:
-            continue
-        bus, device = (int((entry.parent / part).read_text()) for part in ("busnum", "devnum"))
-        node = nodes / f"{bus:03d}" / f"{device:03d}"
-        if os.access(node, os.R_OK | os.W_OK):
-            yield Check("rights", Verdict.GOOD, f"{name} may be opened")
-        else:
-            advice = (
-                "Copy packaging/linux/70-depthface-realsense.rules to /etc/udev/rules.d and plug the camera in again."
-            )
-            yield Check("rights", Verdict.BROKEN, f"{name} may not be opened ({node})", advice)
+
+def _numbers(version_text: str) -> tuple[int, ...]:
+    """The version in parts that can be compared, empty if it is no version."""
+    parts = version_text.split(".")
+    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
 
 def check_gallery(path: Path) -> Iterator[Check]:

@@ -11,11 +11,16 @@ from depthface_app.cameras.base import BackendReport, CameraInfo
 from depthface_app.cli import doctor
 from depthface_app.cli.doctor import Check, Verdict
 from depthface_app.core.errors import ModelError
+from depthface_app.core.frame import Frame
 from tests.fake_models import FakeDenoiser, FakeLocator, FakeRecogniser
 
 
 def fake_models() -> doctor.Models:
     return doctor.Models(FakeLocator(), FakeDenoiser(), FakeRecogniser())
+
+
+def no_frames(source: str) -> list[Frame]:
+    pytest.fail(f"{source} is no camera to be opened")
 
 
 def broken_models() -> doctor.Models:
@@ -24,7 +29,7 @@ def broken_models() -> doctor.Models:
 
 def test_a_whole_examination_of_this_machine(tmp_path):
     reports = [BackendReport("simulated", (CameraInfo("simulated:", "Simulated"),))]
-    checks = list(doctor.examine(tmp_path / "data", fake_models, lambda: reports))
+    checks = list(doctor.examine(tmp_path / "data", fake_models, lambda: reports, no_frames))
     assert doctor.is_well(checks), checks
     names = [check.name for check in checks]
     assert names[0] == "machine"
@@ -70,6 +75,38 @@ def test_a_family_with_nothing_plugged_in_is_well():
     assert (check.verdict, check.found) == (Verdict.GOOD, "nothing plugged in")
 
 
+def test_what_a_family_was_tried_with_is_said():
+    (check,) = doctor.check_backends([BackendReport("azure", (), exercised="a stand-in")])
+    assert check.found == "nothing plugged in (tried with: a stand-in)"
+
+
+def camera_with(**settings: str) -> list[BackendReport]:
+    return [BackendReport("orbbec", (CameraInfo("orbbec:1", "Femto Bolt", "1", settings=settings),))]
+
+
+def test_firmware_older_than_the_sdk_was_made_for_is_a_warning():
+    reports = camera_with(firmware_version="1.1.2", recommended_firmware_version="1.1.10")
+    ((backend, check),) = doctor.check_firmware(reports)
+    assert (backend, check.verdict) == ("orbbec", Verdict.WARNING)
+    assert check.found == "Femto Bolt 1 has firmware 1.1.2; its SDK was made for 1.1.10"
+    assert "Orbbec Viewer" in check.advice
+
+
+@pytest.mark.parametrize(
+    ("has", "wanted"), [("1.1.3", "1.1.3"), ("2.0", "1.1.3"), ("1.1.2", ""), ("", "1.1.3"), ("RD1014", "1.1.3")]
+)
+def test_firmware_that_is_new_enough_or_unknown_is_not_mentioned(has, wanted):
+    assert list(doctor.check_firmware(camera_with(firmware_version=has, recommended_firmware_version=wanted))) == []
+
+
+def test_networks_on_the_processor_beside_a_graphics_processor_are_a_warning():
+    (check,) = doctor.check_fallback(("cuda", "cpu"), {"CPUExecutionProvider"})
+    assert check.verdict is Verdict.WARNING
+    assert "run on the CPU" in check.found
+    assert list(doctor.check_fallback(("cuda", "cpu"), {"CUDAExecutionProvider"})) == []
+    assert list(doctor.check_fallback(("cpu",), {"CPUExecutionProvider"})) == []
+
+
 def test_packages_that_are_not_installed_are_broken(monkeypatch):
     monkeypatch.setattr(doctor, "PACKAGES", ("no-such-package",))
     monkeypatch.setattr(doctor, "RUNTIMES", ("no-such-runtime",))
@@ -102,38 +139,6 @@ def test_a_qt_that_hangs_is_broken(monkeypatch):
     monkeypatch.setattr(doctor, "QT_CHILD", "import threading; threading.Event().wait()")
     monkeypatch.setattr(doctor, "QT_PATIENCE_S", 0.2)
     assert doctor.check_window(os.environ).verdict is Verdict.BROKEN
-
-
-@pytest.fixture
-def usb(tmp_path: Path) -> tuple[Path, Path]:
-    """A mouse and a RealSense camera, as the kernel lists them."""
-    devices, nodes = tmp_path / "devices", tmp_path / "nodes"
-    for port, name, number in (("1-1", "Mouse", 4), ("2-3", "Intel(R) RealSense(TM) Depth Camera 435i", 7)):
-        (devices / port).mkdir(parents=True)
-        (devices / port / "product").write_text(name + "\n")
-        (devices / port / "busnum").write_text("2\n")
-        (devices / port / "devnum").write_text(f"{number}\n")
-    (nodes / "002").mkdir(parents=True)
-    return devices, nodes
-
-
-def test_a_camera_that_may_not_be_opened_asks_for_the_rule(usb):
-    (check,) = doctor.check_usb_rights(*usb)
-    assert check.verdict is Verdict.BROKEN
-    assert "435i" in check.found
-    rule = next(word for word in check.advice.split() if word.endswith(".rules"))
-    assert (Path(__file__).parents[2] / rule).is_file()
-
-
-def test_a_camera_that_may_be_opened_is_well(usb):
-    devices, nodes = usb
-    (nodes / "002" / "007").touch()
-    (check,) = doctor.check_usb_rights(devices, nodes)
-    assert check.verdict is Verdict.GOOD
-
-
-def test_no_camera_no_line(tmp_path):
-    assert list(doctor.check_usb_rights(tmp_path / "nothing", tmp_path)) == []
 
 
 def test_a_data_folder_that_is_a_file(tmp_path):

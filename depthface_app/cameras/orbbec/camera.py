@@ -17,6 +17,7 @@ PRESENCE_EVERY_S = 0.5
 FIRST_PICTURE_S = 8.0
 SILENT_LOST_S = 3.0
 ENDED_S = 0.3
+MAGIC = b"#ROSBAG V2.0\n"
 
 
 class OrbbecCamera:
@@ -189,6 +190,9 @@ class OrbbecCamera:
 def _recorded(ob: Any, file: Path) -> Any:
     if not file.is_file():
         raise CameraError(f"The recording {file} does not exist.")
+    with file.open("rb") as content:
+        if content.read(len(MAGIC)) != MAGIC:  # the SDK may read for ever in a file of another kind
+            raise CameraError(f"{file} is no Orbbec recording: it does not begin as a ROS bag of version 2.0 does.")
     try:
         return ob.PlaybackDevice(str(file))
     except RuntimeError as error:

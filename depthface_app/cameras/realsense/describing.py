@@ -8,7 +8,15 @@ from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.realsense.sdk import info_of, sdk, shared_context
 from depthface_app.core.errors import CameraError
 
-NOTED_INFO = ("name", "serial_number", "firmware_version", "product_line", "usb_type_descriptor", "connection_type")
+NOTED_INFO = (
+    "name",
+    "serial_number",
+    "firmware_version",
+    "recommended_firmware_version",
+    "product_line",
+    "usb_type_descriptor",
+    "connection_type",
+)
 
 
 def describe(device: Any) -> CameraInfo:
