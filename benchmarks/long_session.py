@@ -24,7 +24,7 @@ import numpy as np
 from depthface_app.cameras.base import CameraInfo, StreamRequest
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import SessionReader, SessionWriter
-from depthface_app.cameras.session.records import read_ending
+from depthface_app.cameras.session.ending import read_ending
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.frame import Frame
 

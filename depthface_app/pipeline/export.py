@@ -18,13 +18,14 @@ from depthface_app.core.face import DenoisedFace, FaceCrop
 from depthface_app.core.files import whole_file
 from depthface_app.core.frame import DepthArray, Frame
 from depthface_app.pipeline.denoising import DenoisedFrame, compose
+from depthface_app.pipeline.stages import STAGES
 
 TABLE = "frames.csv"  # beside exported pictures: when each was taken
 TABLE_COLUMNS = ("name", "number", "captured_s", "device_timestamp_ms", "timestamp_domain")
 FACE_COLUMNS = (
     "frame", "number", "time_s", "device_timestamp_ms", "face", "track", "score", "nose_x_mm", "nose_y_mm", "nose_z_mm",
     "yaw_deg", "pitch_deg", "roll_deg", "distance_mm", "person", "similarity", "threshold", "quality", "live",
-    "locate_ms", "crop_ms", "denoise_ms", "normals_ms", "embed_ms", "match_ms",
+    *(f"{stage}_ms" for stage in STAGES),
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from depthface_app.pipeline.tracker import Tracks
 
 # What depends on the people and on the frames before, beside the frame itself.
 OF_IDENTITY = ("person", "similarity", "runner_up", "threshold")
-OF_TRACKS = ("track", "quality", "hint", *OF_IDENTITY)
+OF_TRACKS = ("track", "quality", "hint", "live", *OF_IDENTITY)
 OF_PEOPLE = ("gallery.sha256", "pseudonyms", "threshold")
 
 
@@ -109,7 +109,7 @@ def _reasons(
         reasons.append("Identities were not compared: other people are enrolled here, or another threshold is set.")
     if running:
         reasons.append(
-            "Track numbers, similarities and qualities were not compared bit by bit: "
+            "Track numbers, similarities, qualities and liveness were not compared bit by bit: "
             "the people had been followed since before the recording began."
         )
     return reasons

@@ -16,8 +16,8 @@ from depthface_app.cameras.recorder import Recorder
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import Mark, SessionReader, SessionWriter, append_mark, verify
 from depthface_app.cameras.session.codec import Packer
+from depthface_app.cameras.session.ending import ending, read_ending
 from depthface_app.cameras.session.layout import from_messages, to_messages
-from depthface_app.cameras.session.records import ending, read_ending
 from depthface_app.cameras.session.results import fingerprint, stored
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.face import Result

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from depthface_app.cameras.session.ending import end_notes, ending
 from depthface_app.cameras.session.layout import CHANNELS
 from depthface_app.cameras.session.locking import lock
 from depthface_app.cameras.session.marks import WHOLE, Mark, to_messages
 from depthface_app.cameras.session.reader import SessionReader
-from depthface_app.cameras.session.records import ENTRY, chained, chunk, end_notes, ending
+from depthface_app.cameras.session.records import ENTRY, chained, chunk
 from depthface_app.core.errors import CameraError
 
 

@@ -8,18 +8,16 @@ from mcap.writer import MCAP0_MAGIC
 from numpy.typing import NDArray
 
 from depthface_app.cameras.session import marks, results
+from depthface_app.cameras.session.ending import Ending, is_finished, read_ending
 from depthface_app.cameras.session.layout import CHANNELS, DAMAGE, PROFILE, READABLE, from_messages
 from depthface_app.cameras.session.marks import Mark
 from depthface_app.cameras.session.records import (
     ENTRY,
-    Ending,
     Entries,
     entry_at,
-    is_finished,
     messages_of,
     metadata_of,
     profile_of,
-    read_ending,
     record_at,
     walk,
 )

@@ -11,10 +11,11 @@ import numpy as np
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.session import marks, results
 from depthface_app.cameras.session.codec import Packer
+from depthface_app.cameras.session.ending import end_notes, ending
 from depthface_app.cameras.session.layout import CHANNELS, Messages, session_notes, to_messages
 from depthface_app.cameras.session.locking import lock
 from depthface_app.cameras.session.marks import WHOLE, Mark
-from depthface_app.cameras.session.records import ENTRY, beginning, chained, chunk, end_notes, ending
+from depthface_app.cameras.session.records import ENTRY, beginning, chained, chunk
 from depthface_app.cameras.session.results import StoredResult
 from depthface_app.core.errors import CameraError
 from depthface_app.core.frame import Frame
