@@ -58,6 +58,7 @@ class SealedRows:
     def __init__(self, db: sqlite3.Connection, path: Path, gallery: str, keys: Keys, digest: int = 0) -> None:
         """Work on `db`, of the gallery with that word, whose digest is known."""
         self.db, self.path, self.gallery, self.keys, self.digest = db, path, gallery, keys, digest
+        self.first_expiry = ""  # the earliest end of a consent, or an earlier moment; "" = none ends
         self._person_keys: dict[str, bytes] = {}
 
     # People
@@ -67,7 +68,7 @@ class SealedRows:
         person = person or secrets.token_hex(8)
         self._person_keys[person] = new_key()
         self._write_person(person, profile.name)
-        self.put(PROFILE, profile.packed(), person=person, record=f"profile {person}")
+        self._put_profile(person, profile)
         return person
 
     def set_profile(self, person: str, profile: Profile) -> None:
@@ -75,7 +76,7 @@ class SealedRows:
         self.person_key(person)
         self._subtract_person(person)
         self._write_person(person, profile.name)
-        self.put(PROFILE, profile.packed(), person=person, record=f"profile {person}")
+        self._put_profile(person, profile)
 
     def find(self, name: str) -> str | None:
         """The person of that name."""
@@ -170,7 +171,7 @@ class SealedRows:
             assert row is not None  # the transaction keeps everybody else out
             sealed = seal(fresh._key_of(row.person), row.content, self.gallery, kind, record, row.person, row.model)
             self.db.execute("UPDATE record SET sealed = ? WHERE id = ?", (sealed, record))
-        fresh.digest = fresh.whole_digest()
+        fresh.digest, fresh.first_expiry = fresh.whole_digest(), self.first_expiry
         return fresh
 
     def drop_what_does_not_open(self) -> int:
@@ -249,6 +250,11 @@ class SealedRows:
     def _subtract_person(self, person: str) -> None:
         for handle, key in self.db.execute("SELECT handle, key FROM sealed_person WHERE id = ?", (person,)):
             self.digest ^= self._person_part(person, handle, key)
+
+    def _put_profile(self, person: str, profile: Profile) -> None:
+        self.put(PROFILE, profile.packed(), person=person, record=f"profile {person}")
+        if profile.consent is not None and profile.consent.expires_at:
+            self.first_expiry = min(self.first_expiry or profile.consent.expires_at, profile.consent.expires_at)
 
     def _handle(self, name: str) -> bytes:
         return keyed_hash(self.keys.names, name_key(name))

@@ -180,13 +180,17 @@ class GalleryStore:
         """Erase everybody whose consent has run out; returns how many."""
         at = now()
         with self.vault.reading() as opened:
-            over = [row.person for row in opened.rows.each(PROFILE) if Profile.of(row.content).is_over(at)]
-        if over:
-            with self.vault.writing() as opened:
-                for person in over:
-                    if opened.rows.profile(person).is_over(at):
-                        erase(opened, person, "expired")
-            replace_keys(self.vault)
+            if not opened.rows.first_expiry or opened.rows.first_expiry > at:
+                return 0
+        with self.vault.writing() as opened:
+            profiles = {row.person: Profile.of(row.content) for row in opened.rows.each(PROFILE)}
+            over = [person for person, profile in profiles.items() if profile.is_over(at)]
+            for person in over:
+                erase(opened, person, "expired")
+            ends = [each.consent.expires_at for each in profiles.values() if each.consent and not each.is_over(at)]
+            opened.rows.first_expiry = min((end for end in ends if end), default="")
+            opened.note("retention", erased=len(over))
+        replace_keys(self.vault)
         return len(over)
 
     def snapshot(self, model_name: str, model_version: str) -> Gallery:

@@ -178,8 +178,8 @@ class Vault:
         except BrokenSeal:
             if not trusts:
                 raise rows.fault("its head does not open") from None
-            values = {"digest": "0", "number": 0, "mac": ""}
-        rows.digest = int(values["digest"], 16)
+            values = {"digest": "0", "number": 0, "mac": "", "first_expiry": "0"}
+        rows.digest, rows.first_expiry = int(values["digest"], 16), values["first_expiry"]
         content = rows.get(SECRETS)
         if content is None:
             raise rows.fault("its secrets are missing")
@@ -260,8 +260,9 @@ def _mark(opened: Opened) -> Mark:
 
 
 def write_head(rows: SealedRows, head: Head) -> None:
-    """Seal where the audit log ends and what the rows' digest is."""
-    values = {"digest": f"{rows.digest:x}", "number": head.number, "mac": head.mac.hex()}
+    """Seal where the audit log ends, what the rows' digest is and when somebody may have to go."""
+    place = {"number": head.number, "mac": head.mac.hex()}
+    values = {**place, "digest": f"{rows.digest:x}", "first_expiry": rows.first_expiry}
     _set_meta(rows.db, "head", seal(rows.keys.records, json.dumps(values).encode(), "head", rows.gallery))
 
 

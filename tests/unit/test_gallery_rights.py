@@ -69,7 +69,11 @@ def test_whose_consent_has_run_out_is_unknown_at_once_and_soon_erased(store):
     assert store.expire() == 1
     assert store.expire() == 0
     assert [person.name for person in store.people()] == ["Ada"]
-    assert log_of(store)[-1].details == {"reason": "expired"}
+    assert [each.details for each in log_of(store)][-2:] == [{"reason": "expired"}, {"erased": 1}]
+    store.consent("Ada", replace(AGREED, expires_at="2999-01-01T00:00:00+00:00"))
+    with store.vault.reading() as opened:
+        assert opened.rows.first_expiry.startswith("2999")
+    assert store.expire() == 0
 
 
 def test_the_log_says_what_was_done_and_never_to_whom_by_name(store):
