@@ -82,7 +82,8 @@ class SimulatedCamera:
     def info(self) -> CameraInfo:
         """Which sensor is simulated."""
         simulation, sensor = self._simulation, SENSORS[self._simulation.sensor]
-        detail = f"simulated {sensor.kind} sensor, {simulation.people} people, seed {simulation.seed}"
+        people = f"{simulation.people} {'person' if simulation.people == 1 else 'people'}"
+        detail = f"simulated {sensor.kind} sensor, {people}, seed {simulation.seed}"
         settings = {"sensor": sensor.name, "seed": str(simulation.seed)}
         if self._state is not CameraState.CLOSED:
             settings["attribution"] = shipped_people().attribution
