@@ -1,6 +1,6 @@
 """Endurance: faults, unplugging and hours of streaming through the whole window, with what is left behind counted.
 
-python -m benchmarks.endurance faults|unplug|hangs|soak [--count N] [--output FILE.json]
+python -m benchmarks.endurance faults|unplug|hangs|soak|stream [--count N] [--output FILE.json]
 
 Linux only: what a process holds is read from /proc.
 """
@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.watched import WARM_SHARE, Control, rounded, watched
+from benchmarks.watched import WARM_SHARE, Control, Watched, rounded, watched
 from depthface_app.build import build_models
 from depthface_app.cameras.base import CameraInfo, DepthCamera, StreamRequest
 from depthface_app.cameras.isolated import IsolatedCamera, Patience
@@ -168,8 +168,10 @@ def hangs(count: int, say: Callable[[str], None] = print) -> dict[str, Any]:
     return {"hangs": count, "processes": len(made), **figures}
 
 
-def soak(frames: int, minutes: float = float("inf"), say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Stream so many frames of simulated people at SOAK_FPS through all networks and the window.
+def soak(
+    frames: int, minutes: float = float("inf"), networks: bool = True, say: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Stream so many frames of simulated people at SOAK_FPS through the shipped networks, or stand-ins, and the window.
 
     A clip goes round in memory, so that neither rendering nor decoding stands between the pipeline and its load. It
     ends after `minutes` all the same, and says how far it came.
@@ -187,7 +189,8 @@ def soak(frames: int, minutes: float = float("inf"), say: Callable[[str], None] 
 
     made: list[FakeCamera] = []
     with watched(make, True, Supervision()) as window:
-        window.real_models = build_models(Settings(threads=1))
+        window.real_models = build_models(Settings(threads=1)) if networks else None
+        results = _counted(window)
         window.open()
         begun_s = said_s = time.monotonic()
         while sum(camera.delivered for camera in made) < frames and time.monotonic() - begun_s < minutes * 60:
@@ -208,11 +211,19 @@ def soak(frames: int, minutes: float = float("inf"), say: Callable[[str], None] 
         "lasted_s": round(lasted_s),
         "as_hours_at_30_fps": round(delivered / 30 / 3600, 2),
         "painted": window.frames,
+        "results": len(results),
         "opened": len(made),
         "picture_age_ms": _first_last([age for age, _ in ages]),
         "identity_age_ms": _first_last([age for _, age in ages]),
         **figures,
     }
+
+
+def _counted(window: Watched) -> list[None]:
+    """Grows by one with every result that the window shows."""
+    results: list[None] = []
+    window.desk.presenter.result_shown.connect(lambda: results.append(None))
+    return results
 
 
 def simulated_clip(count: int) -> list[Frame]:
@@ -241,6 +252,7 @@ RUNS: dict[str, tuple[Callable[..., dict[str, Any]], int]] = {
     "unplug": (unplug, 200),
     "hangs": (hangs, 24),
     "soak": (soak, TWO_HOURS),
+    "stream": (partial(soak, networks=False), TWO_HOURS),
 }
 
 
@@ -249,7 +261,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", choices=list(RUNS))
     parser.add_argument("--count", type=int)
-    parser.add_argument("--minutes", type=float, help="end the soak after so long")
+    parser.add_argument("--minutes", type=float, help="end soak or stream after so long")
     parser.add_argument("--output", type=Path)
     chosen = parser.parse_args()
     function, usual = RUNS[chosen.run]

@@ -10,7 +10,7 @@ BEGIN, END = "<!-- endurance: begin -->", "<!-- endurance: end -->"
 
 def rows(found: dict[str, Any]) -> list[list[str]]:
     """One row per run that was made: what, for how long, what it showed, what it left behind."""
-    tellers = {"faults": _faults, "unplug": _unplug, "hangs": _hangs, "soak": _soak}
+    tellers = {"faults": _faults, "unplug": _unplug, "hangs": _hangs, "soak": _soak, "stream": _stream}
     return [[*tell(found[name]), *_left(found[name])] for name, tell in tellers.items() if name in found]
 
 
@@ -34,9 +34,14 @@ def _hangs(run: dict[str, Any]) -> list[str]:
 def _soak(run: dict[str, Any]) -> list[str]:
     hours, ages = run["as_hours_at_30_fps"], run["picture_age_ms"]
     return [
-        f"{run['frames']:,} frames, {hours} h at 30 Hz",
+        f"{run['frames']:,} frames, {hours} h at 30 Hz, shipped networks",
         f"age of the picture {ages[0]:.0f} ms at first, {ages[1]:.0f} ms at last; {run['painted']:,} painted",
     ]
+
+
+def _stream(run: dict[str, Any]) -> list[str]:
+    what, showed = _soak(run)
+    return [what.replace("shipped networks", "stand-ins for the networks"), f"{showed}, {run['results']:,} results"]
 
 
 def _left(run: dict[str, Any]) -> list[str]:
