@@ -58,8 +58,14 @@ def outcome(parameters: dict[str, str] | None = None) -> tuple[str, int]:
 
 
 def _some(dump: Path, rng: np.random.Generator, kind: str = "*-*.*") -> Path:
-    files = sorted(dump.glob(kind))
+    files = [path for path in sorted(dump.glob(kind)) if path.is_file()]
     return files[rng.integers(len(files))]
+
+
+def _index(dump: Path) -> bytes:
+    """What stands in the index, nothing if other damage took it away."""
+    path = dump / "INDEX.txt"
+    return path.read_bytes() if path.exists() else b""
 
 
 def _cut(dump: Path, rng: np.random.Generator) -> None:
@@ -98,15 +104,13 @@ def _directory(dump: Path, rng: np.random.Generator) -> None:
 
 
 def _index_cut(dump: Path, rng: np.random.Generator) -> None:
-    path = dump / "INDEX.txt"
-    content = path.read_bytes()
-    path.write_bytes(content[: rng.integers(len(content))])
+    content = _index(dump)
+    (dump / "INDEX.txt").write_bytes(content[: rng.integers(len(content) + 1)])
 
 
 def _index_shuffled(dump: Path, rng: np.random.Generator) -> None:
-    path = dump / "INDEX.txt"
-    lines = path.read_text(errors="replace").splitlines()
-    path.write_text("\n".join(np.array(lines)[rng.permutation(len(lines))]) + "\n")
+    lines = _index(dump).split(b"\n")
+    (dump / "INDEX.txt").write_bytes(b"\n".join(lines[k] for k in rng.permutation(len(lines))) + b"\n")
 
 
 def _index_noise(dump: Path, rng: np.random.Generator) -> None:
@@ -119,12 +123,11 @@ def _index_missing(dump: Path, rng: np.random.Generator) -> None:
 
 def _renamed(dump: Path, rng: np.random.Generator) -> None:
     """The host's time and the device's clock in one name: absurd, negative, or no numbers."""
-    path, index = _some(dump, rng), dump / "INDEX.txt"
+    path = _some(dump, rng)
     stamps = ("nan-0", "1e300-4294967295", "-5-99999999999", "x-y", "1700000099.0-1", "1600000000.0-12")
     name = f"{path.name[0]}-{stamps[rng.integers(len(stamps))]}{path.suffix}"
     path.rename(dump / name)
-    if index.exists():
-        index.write_bytes(index.read_bytes().replace(path.name.encode(), name.encode()))
+    (dump / "INDEX.txt").write_bytes(_index(dump).replace(path.name.encode(), name.encode()))
 
 
 MUTATIONS: dict[str, Mutation] = {
