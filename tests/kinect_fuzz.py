@@ -71,7 +71,7 @@ def _index(dump: Path) -> bytes:
 def _cut(dump: Path, rng: np.random.Generator) -> None:
     path = _some(dump, rng)
     content = path.read_bytes()
-    path.write_bytes(content[: rng.integers(len(content))])
+    path.write_bytes(content[: rng.integers(len(content) + 1)])
 
 
 def _empty(dump: Path, rng: np.random.Generator) -> None:
