@@ -307,6 +307,16 @@ def test_another_map_theme_and_threshold_need_no_new_engine(desk, wait, qapp):
     assert desk.bridge.engine is engine
 
 
+def test_what_is_asked_of_a_realsense_camera_is_kept_and_the_camera_opened_with_it(desk, wait):
+    engine = desk.bridge.engine
+    desk.window.ways["settings"].trigger()
+    dialog = desk.window.findChild(QDialog)
+    dialog.realsense.setText(" preset=hand&filters=spatial ")
+    dialog.accept()
+    wait(lambda: desk.bridge.engine not in (None, engine))
+    wait(lambda: desk.saved and desk.saved[-1].realsense == "preset=hand&filters=spatial")
+
+
 def test_another_denoiser_builds_a_new_engine(desk, wait):
     engine, box = desk.bridge.engine, desk.window.bar.denoiser
     box.setCurrentIndex(1)

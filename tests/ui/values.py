@@ -155,6 +155,7 @@ class _Denoiser(_Network):
 
 class _Recogniser(_Network):
     kind = "recogniser"
+    mean = None
 
     def embed(self, denoised: DenoisedFace, location: FaceLocation) -> NDArray[np.float32]:
         nose = np.array(location.nose_mm)
