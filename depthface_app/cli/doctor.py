@@ -159,11 +159,11 @@ def check_fallback(offered: Sequence[str], used: Collection[str]) -> Iterator[Ch
 def check_backends(reports: Sequence[BackendReport]) -> Iterator[Check]:
     """One line per camera family; a family that is not available is no fault of the program."""
     for report in reports:
+        tried = f" (tried with: {report.exercised})" if report.exercised else ""
         if report.problem:
-            yield Check(f"cameras, {report.backend}", Verdict.WARNING, "not available", report.problem)
+            yield Check(f"cameras, {report.backend}", Verdict.WARNING, f"not available{tried}", report.problem)
         else:
             found = ", ".join(camera.source for camera in report.cameras) or "nothing plugged in"
-            tried = f" (tried with: {report.exercised})" if report.exercised else ""
             yield Check(f"cameras, {report.backend}", Verdict.GOOD, found + tried)
 
 

@@ -1,19 +1,24 @@
 """What every depth camera does, whatever stands behind it: a simulation, a file, or the SDK of a camera."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from depthface_app.cameras.azure.camera import AzureCamera
 from depthface_app.cameras.base import CameraInfo, CameraState, DepthCamera, StreamRequest
 from depthface_app.cameras.found import open_source
+from depthface_app.cameras.kinect2.camera import Kinect2Camera
 from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import SessionWriter
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.errors import CameraError
 from tests.fakes import FakeCamera, fake_frame
+from tests.freenect2_stand_in import StreamingDevice, binding
+from tests.k4a_stand_in import FakeK4a
 from tests.kinect_dumps import plug_in, write_dump
 from tests.orbbec_bags import require_sdk, write_bag
 from tests.realsense_files import write_recording
@@ -62,7 +67,17 @@ def orbbec_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(
-    params=["fake", "simulated", "recording", "realsense live", "realsense recording", "kinect1", "orbbec recording"]
+    params=[
+        "fake",
+        "simulated",
+        "recording",
+        "realsense live",
+        "realsense recording",
+        "kinect1",
+        "orbbec recording",
+        "azure's stand-in",
+        "kinect2's stand-in",
+    ]
 )
 def make(request: pytest.FixtureRequest) -> Make:
     """Makes cameras of one kind that deliver at least ten frames with colour and infrared, if they have them."""
@@ -80,6 +95,12 @@ def make(request: pytest.FixtureRequest) -> Make:
     if kind == "kinect1":
         plug_in(request.getfixturevalue("kinect_dump"), request.getfixturevalue("monkeypatch"))
         return lambda: open_source("kinect1:")
+    if kind == "azure's stand-in":
+        return lambda: AzureCamera(0, "narrow-binned", FakeK4a())
+    if kind == "kinect2's stand-in":
+        module = binding(StreamingDevice)
+        request.getfixturevalue("monkeypatch").setitem(sys.modules, "freenect2", module)
+        return Kinect2Camera
     if kind == "orbbec recording":
         require_sdk()
         path = request.getfixturevalue("orbbec_file")

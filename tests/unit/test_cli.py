@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from depthface_app.build import camera_maker
+from depthface_app.cameras.base import BackendReport
 from depthface_app.cli import main
+from depthface_app.cli.checks import Check, Verdict
 from depthface_app.cli.program import with_command
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.inference.denoiser import Denoiser
@@ -379,6 +381,18 @@ def test_cameras_lists_every_family(run):
     assert status == 0
     assert {"simulated", "realsense"} <= {json.loads(line)["backend"] for line in out}
     assert any("simulated:" in line for line in run("cameras")[1])
+
+
+def test_cameras_says_what_stands_in_a_cameras_way(run, monkeypatch):
+    slow = Check("USB", Verdict.WARNING, "Femto Bolt runs at USB 2 speed", "Use a USB 3 port.")
+    well = Check("rights", Verdict.GOOD, "Femto Bolt may be opened")
+    monkeypatch.setattr("depthface_app.cli.cameras.check_usb", lambda: [("orbbec", slow), ("orbbec", well)])
+    monkeypatch.setattr("depthface_app.cli.cameras.list_cameras", lambda _: (BackendReport("orbbec", (), "", "files"),))
+    _, out, _ = run("cameras", "--json")
+    assert json.loads(out[0])["warnings"] == [slow.as_json()]
+    assert run("cameras")[1] == [
+        "orbbec: nothing plugged in", "  Femto Bolt runs at USB 2 speed: Use a USB 3 port.", "  tried with: files"
+    ]  # fmt: skip
 
 
 def test_a_bad_settings_file_warns_and_the_command_works(run, own_folders):

@@ -78,6 +78,8 @@ def test_a_family_with_nothing_plugged_in_is_well():
 def test_what_a_family_was_tried_with_is_said():
     (check,) = doctor.check_backends([BackendReport("azure", (), exercised="a stand-in")])
     assert check.found == "nothing plugged in (tried with: a stand-in)"
+    (check,) = doctor.check_backends([BackendReport("azure", (), "no library", "a stand-in")])
+    assert check.found == "not available (tried with: a stand-in)"
 
 
 def camera_with(**settings: str) -> list[BackendReport]:

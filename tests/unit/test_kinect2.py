@@ -1,64 +1,20 @@
 """Kinect v2: our own code with a stand-in for the binding. Neither binding, library nor camera was ever at hand."""
 
 import sys
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pytest
 
 from depthface_app.cameras.base import CameraState, StreamRequest
 from depthface_app.cameras.kinect2 import find_kinect2, kinect2
 from depthface_app.cameras.kinect2.camera import Kinect2Camera, list_plugged_in
 from depthface_app.core.errors import CameraError, CameraLost
-
-
-def picture(array: np.ndarray, kind: str, number: int = 0) -> SimpleNamespace:
-    """A frame of the binding."""
-    return SimpleNamespace(
-        to_array=lambda: array, format=SimpleNamespace(name=kind), sequence=number, timestamp=8000 + number * 267
-    )
-
-
-class FakeDevice:
-    """The binding's Device, written from its documentation."""
-
-    ir_camera_params = SimpleNamespace(fx=365.0, fy=366.0, cx=250.0, cy=205.0)
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.listener: Any = None
-        self.registration = SimpleNamespace(apply=lambda colour, depth: (depth, self.registered))
-        self.registered = picture(np.zeros((424, 512, 4), np.uint8), "BGRX")
-        self.registered.to_array()[:, :100] = (1, 2, 3, 0)
-
-    def start(self, frame_listener: Any) -> None:
-        self.calls.append("start")
-        self.listener = frame_listener
-
-    def stop(self) -> None:
-        self.calls.append("stop")
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-    def send(self, number: int, colour: bool = True) -> None:
-        depth = np.full((424, 512), 1200, np.float32)
-        depth[0, :4] = (np.nan, np.inf, -1, 0)
-        if colour:
-            self.listener(SimpleNamespace(name="Color"), picture(np.zeros((1080, 1920, 4), np.uint8), "BGRX"))
-        self.listener(SimpleNamespace(name="Depth"), picture(depth, "Float", number))
-
-
-class NoDeviceError(RuntimeError):
-    pass
+from tests.freenect2_stand_in import FakeDevice, NoDeviceError, binding
 
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> FakeDevice:
     made = FakeDevice()
-    binding = SimpleNamespace(Device=lambda: made, NoDeviceError=NoDeviceError)
-    monkeypatch.setitem(sys.modules, "freenect2", binding)
+    monkeypatch.setitem(sys.modules, "freenect2", binding(lambda: made))
     return made
 
 

@@ -56,7 +56,7 @@ class Kinect2Camera:
 
     @property
     def info(self) -> CameraInfo:
-        """Which camera it is; the binding does not tell serial numbers."""
+        """Which camera it is."""
         return self._info
 
     @property
@@ -149,11 +149,12 @@ class Kinect2Camera:
             number=depth.sequence,
             device_timestamp_ms=depth.timestamp / TICKS_PER_MS,
             timestamp_domain="Kinect v2 clock",
+            serial=self._info.serial,
             colour=_rgb(registered) if self._with_colour else None,
         )
 
 
-_INFO = CameraInfo("kinect2:", "Kinect v2", detail=UNTRIED)
+_INFO = CameraInfo("kinect2:", "Kinect v2", "0", UNTRIED)  # the binding tells no serial numbers
 
 
 def _binding() -> Any:
