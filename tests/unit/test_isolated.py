@@ -4,8 +4,11 @@ import contextlib
 import functools
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from depthface_app.core.errors import CameraError, CameraLost
 from tests.fakes import fake_frame
 from tests.misbehaving import Misbehaving, found, misbehave
 
+ROOT = Path(__file__).parents[2]
 INFO = CameraInfo("fake:0", "Fake camera")
 IMPATIENT = Patience(stop_s=0.4, start_s=0.4, read_s=0.4, close_s=0.4)
 
@@ -199,6 +203,39 @@ def test_opening_and_closing_leaves_no_handle_no_thread_and_no_process():
         camera.close()
     assert held() == before
     assert children() == []
+
+
+@pytest.mark.parametrize("how", ["", "hang"])
+def test_a_program_that_is_killed_takes_its_cameras_process_along(how):
+    program = f"""
+import functools, multiprocessing, os, sys
+from depthface_app.cameras.base import CameraInfo, StreamRequest
+from depthface_app.cameras.isolated import IsolatedCamera
+from tests.misbehaving import Misbehaving
+camera = IsolatedCamera(functools.partial(Misbehaving, "read", {how!r}), CameraInfo("fake:", "Fake"))
+camera.open()
+camera.start(StreamRequest())
+camera.read(0.3)
+print(multiprocessing.active_children()[0].pid, flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        child = int(parent.stdout.readline())
+        parent.kill()
+    deadline_s = time.monotonic() + 20
+    while is_running(child) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    assert not is_running(child)
+
+
+def is_running(process: int) -> bool:
+    """Whether it lives; one that ended and that nobody asked about does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_probe_is_called_elsewhere():

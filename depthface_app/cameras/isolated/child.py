@@ -1,13 +1,15 @@
 """What runs inside a camera's own process: it does what it is told, one thing after the other, and answers.
 
-The process ends when the camera is closed or the program is gone. It leaves without the usual farewell of an
-interpreter, because some SDKs crash while they are unloaded.
+The process ends when the camera is closed or the program is gone, whatever it is doing. It leaves without the usual
+farewell of an interpreter, because some SDKs crash while they are unloaded.
 """
 
 import faulthandler
 import os
 import signal
+import threading
 from collections.abc import Callable
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -60,10 +62,19 @@ def serve_call(answer: Connection, function: Callable[[], Any], what: str, quiet
 def _settle_in(quiet: bool) -> None:
     """Leave Ctrl-C to the program, and keep its standard output free of what SDKs print."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_the_program, daemon=True).start()
     faulthandler.dump_traceback_later(ORPHAN_S, exit=True)
     if quiet:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)
+
+
+def _leave_with_the_program() -> None:
+    """End this process when the program ends, even one that was killed."""
+    program = parent_process()
+    if program is not None:
+        program.join()
+        os._exit(1)
 
 
 def _next(orders: Connection) -> Order | None:
