@@ -28,6 +28,7 @@ CHANNELS = {topic: number for number, topic in enumerate(TOPICS, start=1)}
 JSON_TOPICS = ("/frame", "/result", "/mark")
 SIDE_PX_AT_MOST = 4096  # no depth camera makes more; refused before memory is asked for
 RECORD_BYTES_AT_MOST = 1 << 28  # three such pictures, unpacked
+REASON_AT_MOST = 120  # characters
 DTYPES = {"depth": ("uint16", "float32"), "colour": ("uint8",), "infrared": ("uint8", "uint16")}
 
 # What reading bytes that are not what they should be can raise.
@@ -46,6 +47,12 @@ DAMAGE = (
 
 Messages = list[tuple[str, bytes]]
 """(topic, data) of one chunk, in order."""
+
+
+def short(error: BaseException) -> str:
+    """What is wrong, on one line of bearable length: it may quote a damaged file."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= REASON_AT_MOST else f"{text[:REASON_AT_MOST]}…"
 
 
 def session_notes(info: CameraInfo, epoch_s: float) -> dict[str, str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from depthface_app.cameras.session import marks, results
 from depthface_app.cameras.session.ending import Ending, is_finished, read_ending
-from depthface_app.cameras.session.layout import CHANNELS, DAMAGE, PROFILE, READABLE, from_messages
+from depthface_app.cameras.session.layout import CHANNELS, DAMAGE, PROFILE, READABLE, from_messages, short
 from depthface_app.cameras.session.marks import Mark
 from depthface_app.cameras.session.records import (
     ENTRY,
@@ -73,7 +73,7 @@ class SessionReader:
         try:
             return from_messages(messages_of(record_at(self._file, int(self._frames["offset"][index]))))
         except DAMAGE as error:
-            raise CameraError(f"Frame {index} of the recording {self.path} is damaged: {error}.") from error
+            raise CameraError(f"Frame {index} of the recording {self.path} is damaged: {short(error)}.") from error
 
     def result(self, index: int) -> StoredResult | None:
         """What was made of the frame with that index while it was recorded, None if nothing was.
@@ -87,7 +87,7 @@ class SessionReader:
         try:
             return results.from_messages(messages_of(record_at(self._file, place)))
         except DAMAGE as error:
-            raise CameraError(f"The result of frame {index} in {self.path} is damaged: {error}.") from error
+            raise CameraError(f"The result of frame {index} in {self.path} is damaged: {short(error)}.") from error
 
     def marks(self) -> tuple[Mark, ...]:
         """Every mark that can be read: those on the whole recording first, then by frame."""
