@@ -116,8 +116,11 @@ class CameraFeed:
         return self._info.name if self._info else "The camera"
 
     def _complaint(self) -> str:
-        silent = f"has sent nothing for over {self._supervision.stall_after_s:g} s; check its cable and power"
-        return self._why or silent
+        """What is wrong and what to do, as the second half of a sentence."""
+        last, limit_s = self._intake.last, self._supervision.stall_after_s
+        is_recorded = last is not None and not last.is_live
+        advice = "nothing was recorded there" if is_recorded else "check its cable and power"
+        return self._why or f"has sent nothing for over {limit_s:g} s; {advice}"
 
     def run(self) -> None:
         """The camera thread."""
@@ -142,6 +145,7 @@ class CameraFeed:
                 return
             except EndOfStream:
                 self._enter(FeedState.ENDED)
+                self._board.clear(FaultSource.CAMERA)
                 self._await_retry(None)
                 return
             except CameraError as error:
@@ -203,9 +207,10 @@ class CameraFeed:
         since_s = time.monotonic()
         while not self._stopping.is_set():
             frame = self._read(camera)
-            if camera.state is CameraState.PAUSED:
+            if frame is not None and self._hand_on(frame):
+                since_s = time.monotonic()
+            elif camera.state is CameraState.PAUSED:
                 self._rest()
-            if (frame is not None and self._hand_on(frame)) or camera.state is CameraState.PAUSED:
                 since_s = time.monotonic()
             elif time.monotonic() - since_s > self._supervision.patience_s(self._intake.last):
                 raise CameraLost(f"{self._name} {self._complaint()}.")
@@ -218,10 +223,10 @@ class CameraFeed:
         except (CameraLost, EndOfStream):
             raise
         except Exception as error:  # top of a thread: one odd frame is no reason to give the camera up
-            if camera.state not in (CameraState.STREAMING, CameraState.STALLED):
+            if camera.state not in (CameraState.STREAMING, CameraState.STALLED, CameraState.PAUSED):
                 raise
             log.debug("a frame could not be read", exc_info=True)
-            self._refuse(f"sends pictures that cannot be read ({str(error).rstrip('.')}); unplug it for a moment")
+            self._refuse(f"sends pictures that cannot be read ({str(error).rstrip('.')})")
             self._stopping.wait(ODD_FRAME_S)
             return None
 

@@ -157,6 +157,30 @@ def test_one_bad_frame_after_the_other_is_told_and_the_camera_opened_again(run) 
     it.until_well()
 
 
+def test_a_recording_may_hold_still_and_end_and_is_not_opened_again_for_that() -> None:
+    """A stretch of a recording without frames is told as one, and forgotten when the recording ends."""
+    cameras = []
+
+    def make() -> FakeCamera:
+        cameras.append(FakeCamera(lambda number: fake_frame(number, is_live=False), fps=100, ends_after=20))
+        return cameras[-1]
+
+    engine = Engine(make, fake_models(), ADA, supervision=QUICK)
+    engine.start()
+    try:
+        until(lambda: cameras and cameras[0].delivered > 5)
+        cameras[0].stall()
+        until(lambda: any("nothing was recorded there" in fault.message for fault in engine.standing_faults))
+        still_s = time.monotonic()
+        until(lambda: time.monotonic() - still_s > 2 * QUICK.lost_after_s)
+        cameras[0].resume()
+        until(lambda: engine.state is FeedState.ENDED)
+        assert engine.standing_faults == ()
+        assert len(cameras) == 1
+    finally:
+        engine.stop()
+
+
 @pytest.mark.parametrize("trouble", [Trouble.JUMP_BACK, Trouble.JUMP_AHEAD, Trouble.LOST])
 def test_nobody_is_followed_across_a_break(run, trouble: Trouble) -> None:
     it = run(Fault(8, trouble))
