@@ -12,8 +12,8 @@ from depthface_app.cameras.kinect1 import find_kinect1, kinect1
 from depthface_app.cameras.kinect1.geometry import NO_READING, Calibration, depth_of, seen_from_depth
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.frame import Frame
+from tests.damaged import damaged, outcome
 from tests.kinect_dumps import FIRST_TICK, plug_in, raw_of, simulated_frames, write_dump
-from tests.kinect_fuzz import damaged, outcome
 
 FRAMES = 12
 

@@ -1,5 +1,6 @@
 """Orbbec cameras through the vendor's SDK: recordings that the tests write, and what it says when nothing is there."""
 
+import multiprocessing
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from depthface_app.cameras.base import StreamRequest
 from depthface_app.cameras.orbbec import find_orbbec, orbbec
 from depthface_app.core.errors import CameraError, EndOfStream
 from depthface_app.core.frame import Frame
+from tests.damaged import damaged_file, outcome
 from tests.fakes import fake_frame
 from tests.orbbec_bags import SERIAL, require_sdk, write_bag
 
@@ -107,6 +109,14 @@ def test_a_recording_without_depth_is_refused(tmp_path: Path, made: list[Frame])
     with pytest.raises(CameraError, match="has no depth mode any.* it offers none"):
         camera.start(StreamRequest())
     camera.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_recordings_end_in_a_sentence(bag: Path, tmp_path: Path, seed: int):
+    file, _ = damaged_file(bag, tmp_path, seed)
+    how, _ = outcome(orbbec(str(file), {}))
+    assert how
+    assert multiprocessing.active_children() == []
 
 
 def test_a_missing_recording_and_a_missing_sdk_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,4 +1,4 @@
-"""Damaged dumps of a Kinect v1: what a full disk, a bad copy or a stranger makes of one."""
+"""Damaged dumps and recordings: what a full disk, a bad copy or a stranger makes of one."""
 
 import shutil
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from depthface_app.cameras.isolated import IsolatedCamera, Patience
 from depthface_app.cameras.kinect1 import kinect1
 from depthface_app.core.errors import CameraError, EndOfStream
 
-PATIENCE = Patience(open_s=20, start_s=5, read_s=1, stop_s=2, close_s=1)
+PATIENCE = Patience(open_s=12, start_s=5, read_s=1, stop_s=2, close_s=1)
 READS = 40
 
 Mutation = Callable[[Path, np.random.Generator], None]
@@ -28,12 +28,12 @@ def damaged(dump: Path, folder: Path, seed: int) -> tuple[Path, str]:
     return copy, "+".join(names[index] for index in chosen)
 
 
-def outcome(parameters: dict[str, str] | None = None) -> tuple[str, int]:
-    """Open, start and read what is plugged in: (how it ended, frames that came).
+def outcome(camera: IsolatedCamera | None = None) -> tuple[str, int]:
+    """Open, start and read a camera, the Kinect v1 that is plugged in by default: (how it ended, frames that came).
 
     Only a CameraError may end it; anything else is raised.
     """
-    camera = kinect1("", parameters or {})
+    camera = camera or kinect1("", {})
     hurried = IsolatedCamera(camera._make, camera.info, PATIENCE)
     frames = 0
     try:
@@ -55,6 +55,30 @@ def outcome(parameters: dict[str, str] | None = None) -> tuple[str, int]:
     finally:
         hurried.close()
     return "still running", frames
+
+
+def damaged_file(whole: Path, folder: Path, seed: int) -> tuple[Path, str]:
+    """A copy of a recording that is cut off, or has some bytes turned, overwritten or taken out; the same per seed."""
+    rng = np.random.default_rng(seed)
+    content = np.frombuffer(whole.read_bytes(), np.uint8).copy()
+    how = ("cut", "flip", "zero", "take out")[rng.integers(4)]
+    start, end = sorted(rng.integers(0, content.size, 2))
+    end = min(end, start + 4096)
+    if how == "cut":
+        content = content[:start]
+    elif how == "flip":
+        # most of a recording is pictures; half of the damage goes to what lies around them
+        places = rng.integers(content.size, size=20)
+        if rng.integers(2):
+            places = np.concatenate((rng.integers(8192, size=20), content.size - 1 - rng.integers(4096, size=20)))
+        content[places] ^= rng.integers(1, 256, places.size).astype(np.uint8)
+    elif how == "zero":
+        content[start:end] = 0
+    else:
+        content = np.delete(content, slice(start, end))
+    copy = folder / f"{seed}{whole.suffix}"
+    copy.write_bytes(content.tobytes())
+    return copy, how
 
 
 def _some(dump: Path, rng: np.random.Generator, kind: str = "*-*.*") -> Path:
