@@ -1,7 +1,7 @@
 """Where concrete things meet: camera, models, gallery and window. Nothing else builds them together."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -192,10 +192,12 @@ def denoisers() -> tuple[tuple[str, str | None], ...]:
 
 def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = None, frames: int | None = None) -> int:
     """Show the window until it is closed, or until its screenshot is taken; returns the exit status."""
-    from depthface_app.ui.app import run_app  # Qt is loaded for the window only
+    from depthface_app.ui.app import make_application, run_app  # Qt is loaded for the window only
     from depthface_app.ui.commands import Parts
+    from depthface_app.ui.unlock import unlocked
 
-    store = open_gallery(setup)
+    make_application(setup.settings.theme, kiosk)
+    store = unlocked(lambda ask: open_gallery(replace(setup, ask=ask)), setup.ask)
     parts = Parts(
         make_engine=lambda settings, wake: build_engine(settings, store, wake),
         store=store,

@@ -28,6 +28,10 @@ SALT_BYTES = 16
 SHORTEST_PASSPHRASE = 8  # letters; NIST SP 800-63B section 3.1.1
 
 
+class WrongPassphrase(GalleryError):
+    """The passphrase that was given is not the gallery's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """How a passphrase or a PIN becomes a key: Argon2id's parameters, kept beside what they made."""
@@ -209,8 +213,11 @@ def open_lock(lock: Lock, key: bytes, gallery: str, path: Path) -> bytes:
     try:
         data_key = lock.open(key, gallery)
     except BrokenSeal:
-        what = "The passphrase" if lock.kind == PASSPHRASE else f"The key in the {lock.kind}"
-        raise GalleryError(f"{what} does not open the gallery {path}; nothing was changed.") from None
+        if lock.kind == PASSPHRASE:
+            raise WrongPassphrase(f"The passphrase does not open the gallery {path}; nothing was changed.") from None
+        raise GalleryError(
+            f"The key in the {lock.kind} does not open the gallery {path}; nothing was changed."
+        ) from None
     _leave_no_core_dump()
     return data_key
 
