@@ -14,7 +14,7 @@ from depthface_app.cameras.session.marks import Mark
 from depthface_app.cameras.session.records import (
     ENTRY,
     Entries,
-    entry_at,
+    chunks_in,
     messages_of,
     metadata_of,
     profile_of,
@@ -144,13 +144,10 @@ class SessionReader:
 
     def _surviving(self) -> Entries:
         """The whole chunks of a file without our index; the last ones may be holes that a power cut left."""
-        found = []
-        for opcode, offset, length in walk(self._file):
-            if opcode == Opcode.CHUNK:
-                try:
-                    found.append(entry_at(self._file, offset, length))
-                except DAMAGE:
-                    continue
+        try:
+            found = list(chunks_in(self.path))
+        except OSError as error:
+            raise CameraError(f"The recording {self.path} cannot be read: {short(error)}.") from error
         while found and not self._is_sound(found[-1][0]):
             found.pop()
         return np.array(found, ENTRY)
