@@ -7,9 +7,9 @@ Linux only: what a process holds is read from /proc.
 
 import argparse
 import json
+import os
 import random
 import statistics
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -144,8 +144,8 @@ def unplug(cycles: int, seed: int = 1, say: Callable[[str], None] = print) -> di
 
 def hangs(count: int, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Cameras in processes of their own that hang for ever in read or start: the process is replaced."""
-    patience = Patience(open_s=30.0, start_s=2.0, read_s=1.0, stop_s=1.0, close_s=0.5)
-    supervision = replace(QUICK, hang_after_s=60.0)
+    patience = Patience(open_s=90.0, start_s=2.0, read_s=1.0, stop_s=1.0, close_s=0.5)
+    supervision = replace(QUICK, lost_after_s=20.0, hang_after_s=120.0)
     plan = [("read", "start")[number % 2] for number in range(count)]
     made: list[str] = []
 
@@ -248,7 +248,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 RUNS: dict[str, tuple[Callable[..., dict[str, Any]], int]] = {
     "faults": (faults, 1000),
     "unplug": (unplug, 200),
-    "hangs": (hangs, 24),
+    "hangs": (hangs, 12),
     "soak": (soak, TWO_HOURS),
     "stream": (partial(soak, networks=False), TWO_HOURS),
 }
@@ -267,7 +267,7 @@ def main() -> None:
     limit = {"minutes": chosen.minutes} if chosen.minutes else {}
     figures = function(chosen.count or usual, **limit, say=partial(print, flush=True))
     figures["gap_of_another_process_s"] = control.gaps_s()
-    figures = {**figures, "took_s": round(time.monotonic() - begun_s), "threads_left": threading.active_count()}
+    figures = {**figures, "took_s": round(time.monotonic() - begun_s), "nice": os.nice(0)}
     print(json.dumps(figures, indent=2))
     if chosen.output:
         kept = json.loads(chosen.output.read_text()) if chosen.output.is_file() else {}

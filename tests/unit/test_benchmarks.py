@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from benchmarks import simulated_camera
+from benchmarks import endurance_table, simulated_camera
 from benchmarks.run import GOALS, table
 
 REPORT = {
@@ -38,3 +38,10 @@ def test_a_simulated_frame_is_measured_beside_its_peer(monkeypatch):
     found = simulated_camera.cost("kinect2", 1, 2)
     assert found.ms > 0
     assert found.ratio == pytest.approx(found.ms / found.peer_ms)
+
+
+def test_the_page_on_faults_says_what_the_endurance_runs_found():
+    found = endurance_table.read("endurance.json")
+    assert endurance_table.page(found) in endurance_table.PAGE.read_text()
+    held = found["faults"]["threads"], found["faults"]["files"]
+    assert all(last <= first for first, last in held)
