@@ -8,7 +8,7 @@ import typer
 from depthface_app.build import Setup, list_cameras
 from depthface_app.cli.doctor import check_firmware
 from depthface_app.cli.saying import progress, say, say_json
-from depthface_app.cli.usb import check_usb
+from depthface_app.cli.usb import check_connections
 
 
 def cameras(
@@ -18,7 +18,7 @@ def cameras(
     setup: Setup = ctx.obj
     with progress("looking for cameras"):
         reports = list_cameras(setup.settings)
-    found = [*check_usb(), *check_firmware(reports)]
+    found = [*check_connections(reports), *check_firmware(reports)]
     for report in reports:
         warnings = [check for backend, check in found if backend == report.backend and check.advice]
         if as_json:

@@ -11,7 +11,7 @@ from pathlib import Path
 from depthface_app.cameras.base import BackendReport
 from depthface_app.cli.checks import Check, Verdict
 from depthface_app.cli.first_pictures import check_pictures
-from depthface_app.cli.usb import check_usb
+from depthface_app.cli.usb import check_connections
 from depthface_app.core.errors import DepthFaceError
 from depthface_app.core.frame import Frame
 from depthface_app.gallery.keys import FILE
@@ -50,7 +50,7 @@ def examine(
     yield from check_models(load_models)
     reports = find_cameras()
     yield from check_backends(reports)
-    yield from (check for _, check in check_usb())
+    yield from (check for _, check in check_connections(reports))
     yield from (check for _, check in check_firmware(reports))
     yield from (check for _, check in check_pictures(reports, look))
     yield check_data_folder(data_folder)

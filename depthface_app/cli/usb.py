@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from depthface_app.cameras.base import BackendReport
 from depthface_app.cli.checks import Check, Verdict
 
 RULES_FILE = "packaging/linux/70-depthface-cameras.rules"
@@ -15,6 +16,8 @@ RULES_COMMAND = (
     f"sudo install -m 644 {RULES_FILE} /etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger"
 )
 USB_3_MBITS = 5000.0
+SPEED = "USB"
+FASTER = "Plug it straight into a USB 3 port with the cable it came with; at USB 2 it has few modes, or none."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,19 @@ def check_usb(system: System | None = None) -> Iterator[tuple[str, Check]]:
             yield family.backend, _incomplete(parts, family)
 
 
+def check_connections(reports: Sequence[BackendReport], system: System | None = None) -> Iterator[tuple[str, Check]]:
+    """The same, and on systems without those lists what the cameras' SDKs say about their speed."""
+    told = list(check_usb(system))
+    yield from told
+    noticed = {backend for backend, check in told if check.name == SPEED}
+    for report in reports:
+        for camera in report.cameras if report.backend not in noticed else ():
+            kinds = (camera.settings.get(name, "") for name in ("usb_type_descriptor", "connection_type"))
+            if any(kind.upper().removeprefix("USB").startswith("2") for kind in kinds):
+                found = f"{camera.name} {camera.serial}".strip() + " runs at USB 2 speed"
+                yield report.backend, Check(SPEED, Verdict.WARNING, found, FASTER)
+
+
 def _plugged_in(system: System) -> Iterator[Plugged]:
     for folder in sorted(system.devices.glob("*")):
         bus, number = _text(folder / "busnum"), _text(folder / "devnum")
@@ -161,12 +177,13 @@ def _group(node: Path) -> str:
 
 def _slow(device: Plugged, family: Family) -> Check:
     found = f"{_label(device, family)} runs at USB 2 speed ({device.speed_mbits:g} Mbit/s)"
-    advice = "Plug it straight into a USB 3 port with the cable it came with; at USB 2 it has few modes, or none."
-    return Check("USB", Verdict.WARNING, found, advice)
+    return Check(SPEED, Verdict.WARNING, found, FASTER)
 
 
 def _incomplete(parts: Sequence[Plugged], family: Family) -> Check:
     seen = ", ".join(sorted({_label(part, family) for part in parts}))
     found = f"a {family.name} is plugged in, but only a part of it answers ({seen})"
     port = " and plug it into a USB 3 port" if family.needs_usb_3 else ""
-    return Check("USB", Verdict.WARNING, found, f"Connect its power supply{port}: its camera gets too little as it is.")
+    return Check(
+        "power", Verdict.WARNING, found, f"Connect its power supply{port}: its camera gets too little as it is."
+    )

@@ -386,7 +386,7 @@ def test_cameras_lists_every_family(run):
 def test_cameras_says_what_stands_in_a_cameras_way(run, monkeypatch):
     slow = Check("USB", Verdict.WARNING, "Femto Bolt runs at USB 2 speed", "Use a USB 3 port.")
     well = Check("rights", Verdict.GOOD, "Femto Bolt may be opened")
-    monkeypatch.setattr("depthface_app.cli.cameras.check_usb", lambda: [("orbbec", slow), ("orbbec", well)])
+    monkeypatch.setattr("depthface_app.cli.cameras.check_connections", lambda _: [("orbbec", slow), ("orbbec", well)])
     monkeypatch.setattr("depthface_app.cli.cameras.list_cameras", lambda _: (BackendReport("orbbec", (), "", "files"),))
     _, out, _ = run("cameras", "--json")
     assert json.loads(out[0])["warnings"] == [slow.as_json()]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from depthface_app.cameras.base import BackendReport, CameraInfo
 from depthface_app.cli import usb
 from depthface_app.cli.checks import Check, Verdict
-from depthface_app.cli.usb import FAMILIES, RULES_COMMAND, RULES_FILE, System, check_usb
+from depthface_app.cli.usb import FAMILIES, RULES_COMMAND, RULES_FILE, System, check_connections, check_usb
 
 ROOT = Path(__file__).parents[2]
 MOUSE = {"idVendor": "046d", "idProduct": "c077", "product": "USB Optical Mouse", "speed": "1.5"}
@@ -133,6 +134,23 @@ def test_findings_are_told_per_back_end(computer: Computer):
     computer.plug(KINECT1)
     computer.plug(BOLT | {"speed": "480", "version": "2.10"})
     assert [backend for backend, _ in check_usb(computer.system)] == ["kinect1", "orbbec", "orbbec"]
+
+
+@pytest.mark.parametrize("told", [{"usb_type_descriptor": "2.1"}, {"connection_type": "USB2.0"}])
+def test_where_there_are_no_lists_the_sdk_tells_the_speed(computer: Computer, told):
+    reports = [BackendReport("realsense", (CameraInfo("realsense:1", "D435", "1", settings=told),))]
+    ((backend, check),) = check_connections(reports, computer.system)
+    assert (backend, check.name, check.found) == ("realsense", "USB", "D435 1 runs at USB 2 speed")
+    computer.plug(REALSENSE | {"speed": "480"})
+    assert [check.name for _, check in check_connections(reports, computer.system)] == ["rights", "USB"]
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"usb_type_descriptor": "3.2"}, {"connection_type": "USB3.0"}, {"connection_type": "GMSL2"}]
+)
+def test_an_sdk_that_tells_nothing_bad_is_not_quoted(computer: Computer, told):
+    reports = [BackendReport("orbbec", (CameraInfo("orbbec:1", "Gemini", "1", settings=told),))]
+    assert list(check_connections(reports, computer.system)) == []
 
 
 def test_the_rules_cover_every_number_that_is_looked_for():
