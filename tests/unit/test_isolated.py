@@ -205,6 +205,17 @@ def test_opening_and_closing_leaves_no_handle_no_thread_and_no_process():
     assert children() == []
 
 
+def test_a_system_without_room_for_another_process_is_one_sentence(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess._Popen", refuse)
+    with pytest.raises(CameraError, match="No process could be started for the camera .*temporarily unavailable"):
+        isolated().open()
+    with pytest.raises(CameraError, match="The probe cannot be used: its process could not be started"):
+        call_isolated(found, "The probe", 5)
+
+
 @pytest.mark.parametrize("how", ["", "hang"])
 def test_a_program_that_is_killed_takes_its_cameras_process_along(how):
     program = f"""

@@ -114,6 +114,8 @@ def call_isolated(function: Callable[[], Value], what: str, patience_s: float) -
 
 def ending(process: BaseProcess) -> str:
     """How a process ended by itself, in words."""
+    if process.pid is None:
+        return "could not be started"
     process.join(KILL_WAIT_S)
     status = process.exitcode
     if status is None:
@@ -127,7 +129,9 @@ def ending(process: BaseProcess) -> str:
 
 def end(process: BaseProcess) -> None:
     """End a process, whatever it is doing, and free what the system keeps of it."""
-    with contextlib.suppress(ValueError):  # never started, or stuck inside the kernel and still there
+    if process.pid is None:
+        return
+    with contextlib.suppress(ValueError):  # stuck inside the kernel and still there
         process.kill()
         process.join(KILL_WAIT_S)
         process.close()
