@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from depthface_app.build import build_models, camera_maker
 from depthface_app.cameras.base import StreamRequest
+from depthface_app.cameras.simulated import people_names
 from depthface_app.core.match import unit
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.transform import Transform
@@ -38,10 +39,10 @@ def simulated_embeddings(people: int) -> NDArray[np.float32]:
     models = build_models(settings)
     nobody = Gallery.empty(models.recogniser.card.identity)
     rows = []
-    for seed in range(1, people + 1):
+    for name in people_names()[:people]:
         row = []
         for pose in POSES:
-            source = f"simulated:?people=1&seed={seed}&pose={pose},0&distance=650&realtime=0"
+            source = f"simulated:?cast={name}&pose={pose},0&distance=650&realtime=0"
             camera = camera_maker(settings, source)()
             camera.open()
             camera.start(StreamRequest())
