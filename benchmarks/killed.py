@@ -3,9 +3,10 @@
     .venv/bin/python -m benchmarks.killed [--count 30] [--seed 1]
 
 Each time `depthface record` is killed with SIGKILL at a random moment, every third time while it records results too.
-What it records is a session of numbered frames played again and again, so that a missing frame shows as a gap in the
-numbers. Every file must open, hold its frames without a gap, and end less than a second before the kill. Exit status 1
-when one does not. Both processes read one monotonic clock, that of the machine. Linux and macOS.
+What it records is a session of numbered frames played again and again; the program runs behind a few lines that note
+every frame in a file of their own as soon as the camera delivers it. Every recording must open, hold its frames without a
+gap, and miss none that was captured over a second before the kill. Exit status 1 when one does not. Both processes read
+one monotonic clock, that of the machine. Linux and macOS.
 """
 
 import argparse
@@ -32,18 +33,36 @@ START_S = 120.0
 OLDEST_MISSING_S = 1.0
 
 
+# The program, with every frame that its camera delivers noted before anything else is done with it.
+NOTING = """
+import os, sys
+from depthface_app.cameras.recording import RecordingCamera
+from depthface_app.cli import main
+log, read = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND), RecordingCamera.read
+def noting(camera, timeout_s):
+    frame = read(camera, timeout_s)
+    if frame is not None:
+        os.write(log, f"{frame.captured_s!r}\\n".encode())
+    return frame
+RecordingCamera.read = noting
+sys.exit(main(sys.argv[2:]))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Remains:
     """What one kill left.
 
-    missing_s: how long before the kill the last kept frame was captured; what came after it is missing
+    captured:  frames that the camera had delivered; `frames` of them are in the file
+    missing_s: how long before the kill the oldest of the others was captured, 0 if none is missing
     gaps:      places where frame numbers do not follow each other
     problem:   why the file does not open, or is not sound
     """
 
+    captured: int = 0
     frames: int = 0
     results: int = 0
-    missing_s: float = float("inf")
+    missing_s: float = 0.0
     gaps: int = 0
     problem: str = ""
 
@@ -70,10 +89,10 @@ def write_source(path: Path) -> None:
 
 def kill_once(folder: Path, name: str, after_s: float, processed: bool) -> Remains:
     """Record, kill that long after the first frame, and look."""
-    path = folder / f"{name}.mcap"
+    path, log = folder / f"{name}.mcap", folder / f"{name}.log"
     arguments = ["record", "-s", f"recording:{folder / 'source.mcap'}?loop=1", "-o", str(path), "--seconds", "600"]
     arguments += ["--processed"] if processed else []
-    command = [sys.executable, "-m", "depthface_app", "--data-dir", str(folder / "data"), *arguments]
+    command = [sys.executable, "-c", NOTING, str(log), "--data-dir", str(folder / "data"), *arguments]
     program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _await_frames(path, program)
@@ -83,7 +102,7 @@ def kill_once(folder: Path, name: str, after_s: float, processed: bool) -> Remai
     finally:
         program.kill()
         program.wait()
-    return look(path, killed_s)
+    return look(path, log, killed_s)
 
 
 def _await_frames(path: Path, program: subprocess.Popen[bytes]) -> None:
@@ -94,8 +113,8 @@ def _await_frames(path: Path, program: subprocess.Popen[bytes]) -> None:
         time.sleep(0.02)
 
 
-def look(path: Path, killed_s: float) -> Remains:
-    """What is in the file of a program that was killed at that moment."""
+def look(path: Path, log: Path, killed_s: float) -> Remains:
+    """What is in the file of a program that was killed at that moment, beside what its camera had delivered."""
     try:
         verdict = verify(path)
         with SessionReader(path) as reader:
@@ -105,8 +124,11 @@ def look(path: Path, killed_s: float) -> Remains:
         return Remains(problem=str(error))
     numbers = np.array([frame.number for frame in frames])
     gaps = int((np.diff(numbers) % NUMBERS != 1).sum())
+    captured_s = [float(line) for line in log.read_text().splitlines()]
+    missing_s = set(captured_s) - {frame.captured_s for frame in frames}
     problem = "" if verdict.is_sound and not verdict.is_complete else "it is damaged, or pretends to be whole"
-    return Remains(len(frames), len(results), killed_s - frames[-1].captured_s, gaps, problem)
+    oldest_s = killed_s - min(missing_s) if missing_s else 0.0
+    return Remains(len(captured_s), len(frames), len(results), oldest_s, gaps, problem)
 
 
 def kill(count: int, seed: int, with_results: bool = True) -> list[Remains]:
@@ -133,6 +155,7 @@ def main() -> int:
     summary = {
         "kills": len(remains),
         "good": sum(each.is_good for each in remains),
+        "captured": sum(each.captured for each in remains),
         "frames": sum(each.frames for each in remains),
         "results": sum(each.results for each in remains),
         "missing_s": {"median": missing_s[len(missing_s) // 2], "longest": missing_s[-1]},
