@@ -4,9 +4,9 @@
 
 Each time `depthface record` is killed with SIGKILL at a random moment, every third time while it records results too.
 What it records is a session of numbered frames played again and again; the program runs behind a few lines that note
-every frame in a file of their own as soon as the camera delivers it. Every recording must open, hold its frames without a
-gap, and miss none that was captured over a second before the kill. Exit status 1 when one does not. Both processes read
-one monotonic clock, that of the machine. Linux and macOS.
+every frame in a file of their own as soon as the camera delivers it. Every recording must open, hold its frames without
+a gap, and miss none that was captured over a second before the kill. Exit status 1 when one does not. Both processes
+read one monotonic clock, that of the machine. Linux and macOS.
 """
 
 import argparse
