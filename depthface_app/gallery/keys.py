@@ -139,10 +139,7 @@ class Keychain:
             stretch = Stretch.new()
             return OuterKey(kind, number, stretch.key(good_passphrase(passphrase)), stretch)
         key = new_key()
-        if kind == KEYRING:
-            _keyring_set(gallery, number, key)
-        else:
-            self._write({**self._read(), number: key.hex()})
+        self._hold(kind, gallery, {**self._held(kind, gallery), number: key.hex()})
         return OuterKey(kind, number, key)
 
     def find(self, lock: Lock, gallery: str) -> bytes:
@@ -158,39 +155,47 @@ class Keychain:
                     f"The gallery is sealed with a passphrase; set {PASSPHRASE_VARIABLE} or run this in a terminal."
                 )
             return lock.stretch.key(passphrase)
-        if lock.kind == KEYRING:
-            return _keyring_get(gallery, lock.number)
-        found = self._read().get(lock.number)
+        found = self._held(lock.kind, gallery).get(lock.number)
         if found is None:
             raise GalleryError(
-                f"The key of the gallery is not in {self.file}; put the key file back or restore a backup."
+                "The gallery's key is not in this user's keyring; sign in as its owner or restore a backup."
+                if lock.kind == KEYRING
+                else f"The key of the gallery is not in {self.file}; put the key file back or restore a backup."
             )
         return bytes.fromhex(found)
 
     def forget(self, lock: Lock, gallery: str) -> None:
         """Destroy an outer key that nothing needs any more."""
-        if lock.kind == KEYRING:
-            _keyring_delete(gallery, lock.number)
-        elif lock.kind == FILE:
-            self._write({number: key for number, key in self._read().items() if number != lock.number})
+        if lock.kind != PASSPHRASE:
+            held = self._held(lock.kind, gallery)
+            held.pop(lock.number, None)
+            self._hold(lock.kind, gallery, held)
 
-    def keep_only(self, lock: Lock) -> None:
-        """Destroy what a stop in the middle of a change of keys left in the key file."""
-        kept = {number: key for number, key in self._read().items() if (lock.kind, lock.number) == (FILE, number)}
-        if self.file.exists() and kept != self._read():
-            self._write(kept)
+    def keep_only(self, lock: Lock, gallery: str) -> None:
+        """Destroy what a stop in the middle of a change of keys left."""
+        for kind in (FILE, KEYRING) if lock.kind == KEYRING else (FILE,):
+            held = self._held(kind, gallery)
+            kept = {number: key for number, key in held.items() if (lock.kind, lock.number) == (kind, number)}
+            if kept != held:
+                self._hold(kind, gallery, kept)
 
-    def _read(self) -> dict[str, str]:
+    def _held(self, kind: str, gallery: str) -> dict[str, str]:
+        """The outer keys of a gallery by number, in the keyring or in the key file."""
         try:
-            return {str(number): str(key) for number, key in json.loads(self.file.read_text("ascii")).items()}
+            text = _keyring_get(gallery) if kind == KEYRING else self.file.read_text("ascii")
+            return {str(number): str(key) for number, key in json.loads(text or "{}").items()}
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise GalleryError(f"The key file {self.file} cannot be read: {error.strerror}.") from error
         except (ValueError, AttributeError) as error:
-            raise GalleryError(f"The key file {self.file} is damaged; put a copy back or restore a backup.") from error
+            where = "entry in the keyring" if kind == KEYRING else f"file {self.file}"
+            raise GalleryError(f"The key {where} is damaged; put a copy back or restore a backup.") from error
 
-    def _write(self, keys: dict[str, str]) -> None:
+    def _hold(self, kind: str, gallery: str, keys: dict[str, str]) -> None:
+        if kind == KEYRING:
+            _keyring_set(gallery, json.dumps(keys) if keys else None)
+            return
         try:
             if not keys:
                 self.file.unlink(missing_ok=True)
@@ -259,36 +264,26 @@ def _keyring_works() -> bool:
     return not isinstance(keyring.get_keyring(), fail.Keyring | null.Keyring)
 
 
-def _keyring_set(gallery: str, number: str, key: bytes) -> None:
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        keyring.set_password(KEYRING_SERVICE, f"{gallery} {number}", key.hex())
-    except KeyringError as error:
-        raise GalleryError(f"The system's keyring cannot keep a key ({error}); seal with a passphrase.") from error
-
-
-def _keyring_get(gallery: str, number: str) -> bytes:
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        found = keyring.get_password(KEYRING_SERVICE, f"{gallery} {number}")
-    except KeyringError as error:
-        raise GalleryError(f"The system's keyring does not answer ({error}); unlock it and try again.") from error
-    if found is None:
-        raise GalleryError("The gallery's key is not in this user's keyring; sign in as its owner or restore a backup.")
-    return bytes.fromhex(found)
-
-
-def _keyring_delete(gallery: str, number: str) -> None:
+def _keyring_set(gallery: str, text: str | None) -> None:
     import keyring
     from keyring.errors import KeyringError, PasswordDeleteError
 
     try:
-        keyring.delete_password(KEYRING_SERVICE, f"{gallery} {number}")
+        if text is None:
+            keyring.delete_password(KEYRING_SERVICE, gallery)
+        else:
+            keyring.set_password(KEYRING_SERVICE, gallery, text)
     except PasswordDeleteError:
         return  # it is gone already
     except KeyringError as error:
-        raise GalleryError(f"The old key stays in the system's keyring ({error}); delete it there.") from error
+        raise GalleryError(f"The system's keyring cannot keep the key ({error}); seal with a passphrase.") from error
+
+
+def _keyring_get(gallery: str) -> str | None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, gallery)
+    except KeyringError as error:
+        raise GalleryError(f"The system's keyring does not answer ({error}); unlock it and try again.") from error

@@ -74,7 +74,7 @@ class Vault:
     def _tidy(self) -> None:
         """Finish what a stop left: keys that nothing needs, an anchor that lags behind."""
         with self.writing() as opened:  # so that nobody changes keys meanwhile
-            self.keychain.keep_only(self.lock(opened))
+            self.keychain.keep_only(self.lock(opened), opened.rows.gallery)
             if self._anchor(opened).read() != _mark(opened):
                 self._anchor(opened).write(_mark(opened))
 

@@ -11,6 +11,7 @@ import keyring
 import numpy as np
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.backends import fail
 
 from benchmarks.gallery_kills import embedding, make_version_1, plain_bytes
 from depthface_app.core.errors import GalleryError
@@ -143,21 +144,29 @@ def test_the_systems_keyring_holds_the_key_where_there_is_one(tmp_path, system_k
     assert store.lock.kind == "keyring"
     assert len(system_keyring.kept) == 1
     assert not keychain.file.exists()
-    before = dict(system_keyring.kept)
+    (place,) = before = dict(system_keyring.kept)
     upkeep.rekey(store)
     assert len(system_keyring.kept) == 1
     assert system_keyring.kept != before
     assert GalleryStore(path, keychain).person("Ada").templates == 1
+    kept = system_keyring.kept[place]
+    system_keyring.kept[place] = json.dumps({**json.loads(kept), "deadbeef": "11" * 32})  # a stop left one
+    GalleryStore(path, keychain)
+    assert json.loads(system_keyring.kept[place]) == json.loads(kept)
     system_keyring.kept.clear()
     with pytest.raises(GalleryError, match="not in this user's keyring"):
         GalleryStore(path, keychain)
 
 
-def test_without_a_keyring_a_key_file_holds_it(tmp_path):
+def test_without_a_keyring_a_key_file_holds_it(tmp_path, system_keyring):
+    keyring.set_keyring(fail.Keyring())
     path = tmp_path / "gallery.sqlite3"
-    store = GalleryStore(path, Keychain(path.with_suffix(".key"), use_keyring=False))
-    assert store.lock.kind == "file"
     key = path.with_suffix(".key")
+    store = GalleryStore(path, Keychain(key, use_keyring=True))
+    assert store.lock.kind == "file"
+    assert GalleryStore(path, Keychain(key, use_keyring=True)).people() == ()
+    with pytest.raises(GalleryError, match="keyring .*; "):
+        upkeep.relock(store, "keyring")
     assert key.stat().st_mode & 0o777 == 0o600
     kept = key.read_text()
     key.unlink()
