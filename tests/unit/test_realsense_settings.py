@@ -185,7 +185,7 @@ def test_without_a_wish_the_preset_is_the_dense_one(
 ) -> None:
     camera = begin(f"realsense:{SERIAL}")
     assert plugged.options()["Visual Preset"] == "High Density"
-    assert camera.info.settings["visual_preset"] == "4"
+    assert camera.info.settings["visual_preset"] == "High Density"
 
 
 @pytest.mark.parametrize("spelling", ["High Accuracy", "high_accuracy", "high-accuracy"])

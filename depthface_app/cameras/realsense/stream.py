@@ -64,7 +64,7 @@ class Stream:
         """How the depth sensor is set, as text."""
         sensor = self._sensor()
         options = {name: getattr(self._rs.option, name) for name in NOTED_OPTIONS}
-        found = {name: f"{sensor.get_option(option):g}" for name, option in options.items() if sensor.supports(option)}
+        found = {name: _setting(sensor, option) for name, option in options.items() if sensor.supports(option)}
         return found | ({"filters": ",".join(self._filters)} if self._filters else {})
 
     def poll(self) -> Frame | None:
@@ -140,6 +140,12 @@ class Stream:
             return None
         colour = self._align.process(frames).get_color_frame()
         return rgb(np.asarray(colour.get_data()), colour.get_profile().format().name)
+
+
+def _setting(sensor: Any, option: Any) -> str:
+    """An option's value, by its name where it has one ("High Density")."""
+    value = sensor.get_option(option)
+    return sensor.get_option_value_description(option, value) or f"{value:g}"
 
 
 def _started(pipeline: Any, config: Any, waiting: Any, realtime: bool, name: str) -> Any:
