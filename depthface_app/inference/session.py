@@ -15,6 +15,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 from depthface_app.core.errors import ModelError
 from depthface_app.inference.card import CARD_KEY, ModelCard
 
+ort.disable_telemetry_events()
+
 PROVIDERS: Mapping[str, str] = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
