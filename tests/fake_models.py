@@ -53,6 +53,7 @@ class FakeDenoiser:
     """Gives the crop back as it is; fails, or waits at a gate, on request."""
 
     provider = "CPUExecutionProvider"
+    has_fine = True
 
     def __init__(self) -> None:
         self.card = fake_card("denoiser")

@@ -1,42 +1,21 @@
 """The classical filters that a denoiser has to beat, each with the settings it is tuned over.
 
-All take and give (S, S) float32 mm. Missing readings are filled from their nearest neighbour first, so that no filter
-is punished for holes, and only pixels with a reading are judged.
+All take and give (S, S) float32 mm without gaps (`core.filters.filled`); only pixels with a reading are judged. The
+bilateral filter and the median are those that the program itself offers.
 """
 
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+
+from depthface_app.core.filters import bilateral, median
 
 Depth = NDArray[np.float32]
 RS_UNIT_MM = 0.5  # the filter compares neighbours within at most 50 units, so finer ones would leave noise alone
-
-
-def filled(depth_mm: Depth) -> Depth:
-    """Missing readings replaced by the nearest one."""
-    missing = np.isnan(depth_mm)
-    if not missing.any():
-        return depth_mm
-    nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
-    return depth_mm[tuple(nearest)]
-
-
-def bilateral(depth_mm: Depth, reach_px: float, range_mm: float) -> Depth:
-    """Tomasi & Manduchi 1998."""
-    return cv2.bilateralFilter(depth_mm, -1, range_mm, reach_px)
-
-
-def median(depth_mm: Depth, size_px: int) -> Depth:
-    """Median of a square; 7 is a 5 applied after a 3, since OpenCV stops at 5 for float."""
-    if size_px <= 5:
-        return cv2.medianBlur(depth_mm, size_px)
-    return cv2.medianBlur(cv2.medianBlur(depth_mm, 3), 5)
 
 
 def total_variation(depth_mm: Depth, weight_mm: float) -> Depth:

@@ -9,7 +9,7 @@ import numpy as np
 
 from depthface_app.core.depth import DenoiserInput, denoiser_input, to_range
 from depthface_app.core.face import FaceCrop
-from training.filters import filled
+from depthface_app.core.filters import filled
 from training.metrics import Denoised
 from training.runtime import open_session
 

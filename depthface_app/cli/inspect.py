@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from depthface_app.build import Setup, build_models
+from depthface_app.build import Setup, build_models, open_denoiser
 from depthface_app.cli.inputs import frames_of, started, stream
 from depthface_app.cli.saying import counted, note, say_json
 from depthface_app.core.errors import DepthFaceError, InputError
 from depthface_app.core.files import whole_file
 from depthface_app.core.frame import Frame
 from depthface_app.pipeline.inspection import FIGURES, FrameFigures, Region, inspect_frame, summary
+from depthface_app.pipeline.methods import FIXED_METHODS, Method
 from depthface_app.pipeline.stages import Models
 
 TRUTH = "truth"
+RAW, DENOISED = "raw", "denoised"
 Reference = NDArray[np.float32] | None
 
 
@@ -40,14 +42,19 @@ def inspect(
     ] = None,
     intrinsics: Annotated[Path | None, typer.Option(help="JSON with fx fy cx cy width height.")] = None,
     model: Annotated[str | None, typer.Option(help="Another denoiser: a shipped name or a file.")] = None,
+    against: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What it is compared with: raw, bilateral, median, or a denoiser's file."),
+    ] = RAW,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input.")] = False,
 ) -> None:
-    """Measure depth quality, raw against denoised, on the nearest face of every frame."""
+    """Measure depth quality, denoised against raw or another method, on the nearest face of every frame."""
     if bool(inputs) == (source is not None) or (source is not None and frames is None):
         raise typer.BadParameter("give either INPUT..., or --source with --frames")
     setup: Setup = ctx.obj
     settings = replace(setup.settings, denoiser=model or setup.settings.denoiser)
-    work = _Inspection(setup, build_models(settings), parsed_region(region), reference, output)
+    other = FIXED_METHODS.get(against) or open_denoiser(replace(setup.settings, denoiser=against))
+    work = _Inspection(setup, build_models(settings), other, against, parsed_region(region), reference, output)
     if source is not None:
         with started(setup, source) as camera:
             _tell(work.figures(source, "source", islice(stream(camera), frames)), as_json)
@@ -80,10 +87,17 @@ class _Inspection:
     """What all inputs of one call share."""
 
     def __init__(
-        self, setup: Setup, models: Models, region: Region | None, reference: str | None, output: Path | None
+        self,
+        setup: Setup,
+        models: Models,
+        other: Method,
+        other_name: str,
+        region: Region | None,
+        reference: str | None,
+        output: Path | None,
     ) -> None:
         self._setup, self._models, self._region, self._output = setup, models, region, output
-        self._reference = reference
+        self._other, self._sides, self._reference = other, (other_name, DENOISED), reference
         if output is not None:
             try:
                 output.mkdir(parents=True, exist_ok=True)
@@ -94,8 +108,8 @@ class _Inspection:
         """Means over one input; its frames' own figures go into the output folder."""
         reports = list(self._each(frames))
         if self._output is not None:
-            write_rows(reports, self._output / f"{stem}.csv")
-        return {"input": name, **summary(reports)}
+            write_rows(reports, self._output / f"{stem}.csv", self._sides)
+        return {"input": name, "against": self._sides[0], **summary(reports, self._sides)}
 
     def _each(self, frames: Iterable[Frame]) -> Iterator[FrameFigures]:
         references, look = self._references(), None
@@ -110,7 +124,7 @@ class _Inspection:
             if known is not None and known.shape != frame.depth_mm.shape:
                 sizes = " pixels and the input ".join(f"{w}x{h}" for h, w in (known.shape, frame.depth_mm.shape))
                 raise InputError(f"the reference is {sizes}; give one of the same size.")
-            report, look = inspect_frame(frame, self._models, look, known, self._region)
+            report, look = inspect_frame(frame, self._models, look, known, self._region, self._other)
             yield report
 
     def _references(self) -> Iterator[Reference]:
@@ -132,15 +146,15 @@ def _check_inside(region: Region, frame: Frame) -> None:
         raise InputError(f"the region reaches beyond the picture, which is {width}x{height} pixels.")
 
 
-def write_rows(reports: list[FrameFigures], target: Path) -> None:
+def write_rows(reports: list[FrameFigures], target: Path, sides: tuple[str, str]) -> None:
     """One row per frame; an empty cell was not measured. Raises InputError if it cannot be written."""
-    names = [f"{side}.{figure}" for side in ("raw", "denoised") for figure in FIGURES]
+    names = [f"{side}.{figure}" for side in sides for figure in FIGURES]
     try:
         with whole_file(target) as part, part.open("w", newline="") as file:
             table = csv.writer(file)
             table.writerow(("frame", "faces", *names, "identity_drift"))
             for report in reports:
-                values = [getattr(report, side).get(name, np.nan) for side in ("raw", "denoised") for name in FIGURES]
+                values = [side.get(name, np.nan) for side in (report.first, report.second) for name in FIGURES]
                 cells = ["" if np.isnan(value) else f"{value:.5g}" for value in (*values, report.identity)]
                 table.writerow((report.number, report.faces, *cells))
     except OSError as error:
@@ -152,9 +166,10 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         say_json(found)
         return
     seen = f"{found['input']}: a face in {found['frames_with_face']} of {found['frames']} frames"
-    table = Table("", "raw", "denoised", title=seen, title_justify="left")
+    sides = found["against"], DENOISED
+    table = Table("", *sides, title=seen, title_justify="left")
     for name in FIGURES:
-        pair = found["raw"][name], found["denoised"][name]
+        pair = [found[side][name] for side in sides]
         if not np.isnan(pair).all():
             table.add_row(name, *("" if np.isnan(value) else f"{value:.3f}" for value in pair))
     if not np.isnan(found["identity_drift"]):

@@ -50,6 +50,11 @@ class FaceLocator(Network, Protocol):
 class FaceDenoiser(Network, Protocol):
     """Turns a noisy crop into a clean surface."""
 
+    @property
+    def has_fine(self) -> bool:
+        """Whether it can decode at twice the resolution."""
+        ...
+
     def denoise(self, crop: FaceCrop, fine: bool = False) -> DenoisedFace:
         """The crop with noise removed; `fine` also decodes it at twice the resolution."""
         ...

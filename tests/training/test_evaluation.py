@@ -15,9 +15,9 @@ from onnx import TensorProto, helper
 from benchmarks import tables
 from depthface_app.core.canonical import SIZE_PX
 from depthface_app.core.crop import DEPTH_RANGE_MM
+from depthface_app.core.filters import bilateral, median
 from training import cells, evaluate, identify, looks
 from training.cells import Cell, Job, run_cell, tune
-from training.filters import bilateral, median
 from training.looks import PROBED_BY, RAW, TRUTH, Batch, embed_batch, look_at
 from training.mean_face import mean_face
 from training.methods import named_file, network_method, raw

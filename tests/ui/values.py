@@ -148,6 +148,7 @@ class _Locator(_Network):
 
 class _Denoiser(_Network):
     kind = "denoiser"
+    has_fine = False
 
     def denoise(self, crop: FaceCrop, fine: bool = False) -> DenoisedFace:
         return denoised_of(crop)

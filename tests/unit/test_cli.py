@@ -101,6 +101,20 @@ def test_inspect_takes_a_picture_for_reference(run, ada):
     assert any("fill_rate" in line for line in lines)
 
 
+def test_inspect_compares_with_a_filter_or_another_model_too(run, ada):
+    _, lines, _ = run("inspect", ada, "--json")
+    raw = json.loads(lines[0])
+    status, lines, _ = run("inspect", ada, "--against", "bilateral", "--json")
+    (found,) = map(json.loads, lines)
+    assert status == 0
+    assert (raw["against"], found["against"]) == ("raw", "bilateral")
+    assert found["bilateral"]["spatial_noise_mm"] < raw["raw"]["spatial_noise_mm"]
+    assert found["denoised"]["fill_rate"] == raw["denoised"]["fill_rate"]
+    status, lines, _ = run("inspect", ada, "--against", "denoiser", "--json")
+    (found,) = map(json.loads, lines)
+    assert found["denoiser"] == found["denoised"]
+
+
 @pytest.mark.parametrize(
     ("extra", "words"),
     [

@@ -52,24 +52,24 @@ def networks():
 def test_noise_and_error_are_those_of_the_sensor_before_and_nothing_after(networks):
     _, look = inspect_frame(noisy(0), networks)
     report, _ = inspect_frame(noisy(1), networks, look, truth())
-    assert report.raw["temporal_noise_mm"] == pytest.approx(NOISE_MM, rel=0.1)
-    assert 0.5 * NOISE_MM < report.raw["rmse_mm"] < NOISE_MM  # in the crop's pixels, which average the frame's
-    assert report.raw["normal_jitter_deg"] > 5
-    assert report.denoised["temporal_noise_mm"] < 0.1
-    assert report.denoised["normal_jitter_deg"] < 0.5
-    assert report.denoised["rmse_mm"] < 0.3
-    assert report.denoised["normal_angle_deg"] < report.raw["normal_angle_deg"] / 3
-    assert report.denoised["ssim"] > report.raw["ssim"]
-    assert report.denoised["spatial_noise_mm"] < 0.1 * report.raw["spatial_noise_mm"]
+    assert report.first["temporal_noise_mm"] == pytest.approx(NOISE_MM, rel=0.1)
+    assert 0.5 * NOISE_MM < report.first["rmse_mm"] < NOISE_MM  # in the crop's pixels, which average the frame's
+    assert report.first["normal_jitter_deg"] > 5
+    assert report.second["temporal_noise_mm"] < 0.1
+    assert report.second["normal_jitter_deg"] < 0.5
+    assert report.second["rmse_mm"] < 0.3
+    assert report.second["normal_angle_deg"] < report.first["normal_angle_deg"] / 3
+    assert report.second["ssim"] > report.first["ssim"]
+    assert report.second["spatial_noise_mm"] < 0.1 * report.first["spatial_noise_mm"]
     assert report.identity == pytest.approx(1)
 
 
 def test_a_shift_is_its_own_error(networks):
     frame = noisy(sd_mm=0)
     report, _ = inspect_frame(frame, networks, reference_mm=frame.depth_mm - np.float32(3))
-    assert report.raw["rmse_mm"] == pytest.approx(3, abs=0.02)
-    assert report.raw["p95_mm"] == pytest.approx(3, abs=0.02)
-    assert report.raw["normal_angle_deg"] < 0.5
+    assert report.first["rmse_mm"] == pytest.approx(3, abs=0.02)
+    assert report.first["p95_mm"] == pytest.approx(3, abs=0.02)
+    assert report.first["normal_angle_deg"] < 0.5
 
 
 def test_missing_readings_lower_the_fill_rate_of_the_raw_side_alone(networks):
@@ -78,27 +78,27 @@ def test_missing_readings_lower_the_fill_rate_of_the_raw_side_alone(networks):
     depth[60:110] = 0
     full, _ = inspect_frame(frame, networks)
     holed, _ = inspect_frame(replace(frame, depth_mm=depth), networks)
-    assert full.raw["fill_rate"] == pytest.approx(1, abs=0.01)
-    assert holed.raw["fill_rate"] < 0.85
-    assert holed.denoised["fill_rate"] == full.denoised["fill_rate"]
+    assert full.first["fill_rate"] == pytest.approx(1, abs=0.01)
+    assert holed.first["fill_rate"] < 0.85
+    assert holed.second["fill_rate"] == full.second["fill_rate"]
 
 
 def test_a_nose_that_moved_leaves_no_telling_what_is_noise(networks):
     _, look = inspect_frame(noisy(0), networks)
     moved = np.roll(noisy(1).depth_mm, 12, axis=1)
     report, _ = inspect_frame(replace(noisy(1), depth_mm=moved), networks, look)
-    assert "temporal_noise_mm" not in report.raw
+    assert "temporal_noise_mm" not in report.first
 
 
 def test_a_flat_region_is_judged_with_and_without_a_face(networks):
     region = Region(4, 4, 60, 40)
     report, _ = inspect_frame(noisy(), networks, region=region)
-    assert report.raw["plane_rms_mm"] == pytest.approx(NOISE_MM, rel=0.1)
+    assert report.first["plane_rms_mm"] == pytest.approx(NOISE_MM, rel=0.1)
     empty = Frame(np.full((HEIGHT, WIDTH), 2000, np.float32), PINHOLE, 0.0)
     report, look = inspect_frame(empty, networks, region=region)
     assert look is None
     assert report.faces == 0
-    assert report.denoised == {"plane_rms_mm": pytest.approx(0, abs=0.01)}
+    assert report.second == {"plane_rms_mm": pytest.approx(0, abs=0.01)}
 
 
 def test_a_summary_is_the_mean_of_what_is_known(networks):
@@ -108,8 +108,8 @@ def test_a_summary_is_the_mean_of_what_is_known(networks):
     third, _ = inspect_frame(empty, networks)
     found = summary([first, second, third])
     assert (found["frames"], found["frames_with_face"]) == (3, 2)
-    assert found["raw"]["temporal_noise_mm"] == second.raw["temporal_noise_mm"]
+    assert found["raw"]["temporal_noise_mm"] == second.first["temporal_noise_mm"]
     assert found["raw"]["spatial_noise_mm"] == pytest.approx(
-        (first.raw["spatial_noise_mm"] + second.raw["spatial_noise_mm"]) / 2
+        (first.first["spatial_noise_mm"] + second.first["spatial_noise_mm"]) / 2
     )
     assert np.isnan(found["raw"]["rmse_mm"])

@@ -16,10 +16,10 @@ from scipy.ndimage import binary_fill_holes
 from depthface_app.core.crop import SIZE_PX, WINDOW_MM, crop_intrinsics
 from depthface_app.core.depth import NOISE_SCALE_MM, noise_mm
 from depthface_app.core.face import FaceCrop
+from depthface_app.core.filters import filled
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.normals import normals
 from training.databases.scan import NoFace, Nose
-from training.filters import filled
 
 SPHERE_MM = 100.0
 LEAST_PIXELS = 400  # a fortieth of the window: less is no face

@@ -1,0 +1,189 @@
+"""A thread that shows and measures what several methods make of the newest face; without Qt."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from depthface_app.core.errors import DepthFaceError
+from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation
+from depthface_app.core.frame import Frame
+from depthface_app.core.latest import Latest
+from depthface_app.pipeline.inspection import FrameFigures, Pair, compare, look_at, summary
+from depthface_app.pipeline.maps import FROM_CAMERA, Light, Map, map_of
+from depthface_app.pipeline.methods import FIXED_METHODS, Method, true_face
+from depthface_app.pipeline.stages import FaceRecogniser
+
+log = logging.getLogger(__name__)
+
+RAW, DENOISED, TRUTH = "raw", "denoised", "truth"
+MEASURE_EVERY_S = 0.25
+MEASURED_OVER = 20  # figures are means of so many frames, about five seconds
+STOP_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be shown and measured.
+
+    views: (method, map) of every picture; methods are RAW, DENOISED (the running model), TRUTH, FIXED_METHODS and
+        whatever was added
+    pair:  what figures compare, and what a difference is counted from: its first
+    fine:  decode at twice the resolution where a method can
+    light: direction towards the light in camera axes
+    """
+
+    views: tuple[tuple[str, str], ...]
+    pair: tuple[str, str] = (RAW, DENOISED)
+    fine: bool = False
+    light: Light = FROM_CAMERA
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every method that is needed, once."""
+        return tuple(dict.fromkeys((*self.pair, *(method for method, _ in self.views))))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Moment:
+    """One face of one frame, as the running model sees it."""
+
+    frame: Frame
+    location: FaceLocation
+    denoised: DenoisedFace
+
+    @property
+    def crop(self) -> FaceCrop:
+        """The face before any method."""
+        return self.denoised.crop
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Seen:
+    """What the methods made of a moment.
+
+    faces: by method; one that knows nothing about this moment is missing
+    maps:  for every view that was wanted, None where its method knows nothing
+    """
+
+    moment: Moment
+    wanted: Wanted
+    faces: Mapping[str, DenoisedFace]
+    maps: tuple[Map | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Means of the last frames, as `inspection.summary` gives them by the names of the pair."""
+
+    pair: tuple[str, str]
+    frames: int
+    figures: Mapping[str, object]
+
+
+class Comparison:
+    """Owns one thread. Newest moment first: what could not be shown in time is not shown; starts once, stops once.
+
+    seen:     what was made of the newest moment
+    measured: its figures, a few times a second
+    problems: why a method failed, one sentence
+    """
+
+    def __init__(
+        self, on_seen: Callable[[], None], on_measured: Callable[[], None], on_problem: Callable[[], None]
+    ) -> None:
+        """Keep the bells, each rung on the thread when its box was empty."""
+        self.seen: Latest[Seen] = Latest(on_seen)
+        self.measured: Latest[Measured] = Latest(on_measured)
+        self.problems: Latest[str] = Latest(on_problem)
+        self.methods: Mapping[str, Method] = dict(FIXED_METHODS)  # replaced, never changed
+        self.recogniser: FaceRecogniser | None = None  # for this thread alone; without it nothing is measured
+        self._work: Latest[tuple[Moment, Wanted]] = Latest()
+        self._meter = Meter()
+        self._thread = threading.Thread(target=self._run, name="comparison", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def show(self, moment: Moment, wanted: Wanted) -> None:
+        """Ask for this, in place of what was not begun yet."""
+        self._work.put((moment, wanted))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._work.close()
+        for box in (self.seen, self.measured, self.problems):
+            box.close()
+        if self._thread.is_alive():
+            self._thread.join(STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        while (work := self._work.take(None)) is not None:
+            try:
+                self._compare(*work)
+            except DepthFaceError as error:
+                self.problems.put(str(error))
+            except Exception as error:  # top of a thread: one odd frame must not end the inspector
+                log.exception("comparing methods failed")
+                self.problems.put(f"A face could not be compared ({error}); if this stays, choose another method.")
+
+    def _compare(self, moment: Moment, wanted: Wanted) -> None:
+        seen = seen_by(moment, wanted, self.methods)
+        self.seen.put(seen)
+        if self.recogniser is not None:
+            measured = self._meter.measure(seen, self.recogniser, time.monotonic())
+            if measured is not None:
+                self.measured.put(measured)
+
+
+def seen_by(moment: Moment, wanted: Wanted, methods: Mapping[str, Method]) -> Seen:
+    """Run the methods that are wanted, each once, and make the maps. Raises ModelError if a network fails."""
+    found = {name: _face(name, moment, wanted.fine, methods) for name in wanted.methods}
+    faces = {name: face for name, face in found.items() if face is not None}
+    first = faces.get(wanted.pair[0])
+    maps = tuple(
+        map_of(name, faces[method], first, wanted.light, wanted.fine) if method in faces else None
+        for method, name in wanted.views
+    )
+    return Seen(moment, wanted, faces, maps)
+
+
+def _face(name: str, moment: Moment, fine: bool, methods: Mapping[str, Method]) -> DenoisedFace | None:
+    """What one method makes of the moment; the running model's own answer is used as long as it is fine enough."""
+    if name == TRUTH:
+        return true_face(moment.frame, moment.crop)
+    method = methods.get(name)
+    if name == DENOISED and (method is None or not (fine and method.has_fine)):
+        return moment.denoised
+    return None if method is None else method.denoise(moment.crop, fine and method.has_fine)
+
+
+class Meter:
+    """Measures pairs now and then, each against the frame just before, and keeps the last ones."""
+
+    def __init__(self) -> None:
+        self._before: Pair | None = None
+        self._about: tuple[object, ...] = ()
+        self._reports: deque[FrameFigures] = deque(maxlen=MEASURED_OVER)
+        self._next_s = 0.0
+
+    def measure(self, seen: Seen, recogniser: FaceRecogniser, now_s: float) -> Measured | None:
+        """Figures, where it is time for new ones; another pair, person or camera begins anew."""
+        moment, names = seen.moment, seen.wanted.pair
+        about = (names, moment.location.track, moment.frame.serial, moment.frame.segment)
+        if about != self._about:
+            self._about, self._before, self._next_s = about, None, 0.0
+            self._reports.clear()
+        if any(name not in seen.faces for name in names):
+            return None
+        pair = Pair(moment.frame, moment.location, *(seen.faces[name] for name in names))
+        before, self._before = self._before, pair
+        if now_s < self._next_s or (before is not None and before.frame is pair.frame):
+            return None
+        self._next_s = now_s + MEASURE_EVERY_S
+        look_before = None if before is None else look_at(before)
+        self._reports.append(compare(pair, look_at(pair), recogniser, look_before, pair.frame.truth_mm))
+        return Measured(names, len(self._reports), summary(self._reports, names))

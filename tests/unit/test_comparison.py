@@ -1,0 +1,163 @@
+"""Several methods side by side: what is shown, what is measured, and that the newest moment wins."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from depthface_app.core.crop import crop_face
+from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Comparison, Measured, Meter, Moment, Wanted, seen_by
+from depthface_app.pipeline.inspection import inspect_frame, summary
+from depthface_app.pipeline.maps import DEPTH, DIFFERENCE, NOISE
+from depthface_app.pipeline.methods import FIXED_METHODS
+from depthface_app.pipeline.stages import Models
+from tests.fake_models import FakeDenoiser, FakeLocator, FakeRecogniser
+from tests.unit.test_inspection import PerfectDenoiser, noisy, truth
+
+LIMIT_S = 20
+FOUR = Wanted(((RAW, DEPTH), (DENOISED, DEPTH), (DENOISED, DIFFERENCE), ("median", NOISE)))
+
+
+def moment(number=0, denoiser=None, **changes):
+    frame = noisy(number, **changes)
+    (location,) = FakeLocator().locate(frame)
+    crop = crop_face(frame.depth_float(), frame.intrinsics, location.nose_mm)
+    return Moment(frame, location, (denoiser or PerfectDenoiser()).denoise(crop))
+
+
+class Counting(FakeDenoiser):
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def denoise(self, crop, fine=False):
+        self.calls.append(fine)
+        return super().denoise(crop, fine)
+
+
+def test_every_view_has_its_map_and_the_running_models_answer_is_not_made_twice():
+    now = moment()
+    seen = seen_by(now, FOUR, FIXED_METHODS)
+    assert [each.shape for each in seen.maps] == [(128, 128)] * 4
+    assert seen.faces[DENOISED] is now.denoised
+    np.testing.assert_array_equal(seen.maps[2], now.denoised.depth_mm - now.crop.depth_mm)
+
+
+def test_a_method_that_four_views_share_runs_once():
+    other = Counting()
+    wanted = Wanted((("other", DEPTH), ("other", NOISE), ("other", DIFFERENCE), (RAW, DEPTH)), ("other", RAW))
+    seen_by(moment(), wanted, {**FIXED_METHODS, "other": other})
+    assert other.calls == [False]
+
+
+def test_the_truth_is_missing_where_nobody_knows_it_and_shown_where_it_is_known():
+    wanted = Wanted(((TRUTH, DEPTH), (DENOISED, DIFFERENCE)), (TRUTH, DENOISED))
+    assert seen_by(moment(), wanted, FIXED_METHODS).maps == (None, None)
+    error = seen_by(moment(truth_mm=truth()), wanted, FIXED_METHODS).maps[1]
+    assert np.nanmedian(np.abs(error)) < 0.2
+
+
+def test_finer_pictures_are_decoded_when_asked_for_by_methods_that_can():
+    own = Counting()
+    methods = {**FIXED_METHODS, DENOISED: own}
+    wanted = Wanted(((DENOISED, DEPTH), ("median", DEPTH)), fine=True)
+    seen = seen_by(moment(), wanted, methods)
+    assert [each.shape for each in seen.maps] == [(256, 256), (128, 128)]
+    assert own.calls == [True]
+    seen_by(moment(), Wanted(((DENOISED, DEPTH),)), methods)
+    assert own.calls == [True]
+
+
+def test_figures_are_those_of_the_command_line():
+    networks = Models(FakeLocator(), PerfectDenoiser(), FakeRecogniser())
+    frames = [noisy(number, truth_mm=truth()) for number in range(2)]
+    reports, look = [], None
+    for frame in frames:
+        report, look = inspect_frame(frame, networks, look, frame.truth_mm, against=FIXED_METHODS["bilateral"])
+        reports.append(report)
+    wanted = Wanted(((RAW, DEPTH),), ("bilateral", DENOISED))
+    meter = Meter()
+    for number, now_s in ((0, 0.0), (1, 9.0)):
+        seen = seen_by(moment(number, truth_mm=truth()), wanted, FIXED_METHODS)
+        measured = meter.measure(seen, FakeRecogniser(), now_s)
+    assert measured.frames == 2
+    expected = summary(reports, ("bilateral", DENOISED))
+    for side in ("bilateral", DENOISED):
+        assert measured.figures[side] == pytest.approx(expected[side], nan_ok=True)
+    assert expected["bilateral"]["rmse_mm"] > expected[DENOISED]["rmse_mm"] > 0
+
+
+def test_figures_come_now_and_then():
+    meter, recogniser = Meter(), FakeRecogniser()
+
+    def measure(number, now_s):
+        return meter.measure(seen_by(moment(number), Wanted(()), FIXED_METHODS), recogniser, now_s)
+
+    assert measure(0, 0.0).frames == 1
+    assert measure(1, 0.1) is None
+    assert measure(2, 0.3).frames == 2
+
+
+def test_another_pair_begins_anew_and_a_picture_that_stands_still_is_counted_once():
+    meter, recogniser, now = Meter(), FakeRecogniser(), moment()
+
+    def measure(now_s, pair):
+        return meter.measure(seen_by(now, Wanted((), pair), FIXED_METHODS), recogniser, now_s)
+
+    assert measure(0.0, (RAW, DENOISED)).frames == 1
+    assert measure(9.0, (RAW, DENOISED)) is None
+    again = measure(9.1, ("median", DENOISED))
+    assert (again.frames, again.pair) == (1, ("median", DENOISED))
+    assert measure(99.0, (TRUTH, DENOISED)) is None
+
+
+class Desk:
+    """A comparison that runs, and its bells."""
+
+    def __init__(self):
+        self.seen, self.measured, self.problem = (threading.Event() for _ in range(3))
+        self.comparison = Comparison(self.seen.set, self.measured.set, self.problem.set)
+        self.comparison.recogniser = FakeRecogniser()
+        self.comparison.start()
+
+
+@pytest.fixture
+def desk():
+    desk = Desk()
+    yield desk
+    desk.comparison.stop()
+    assert not desk.comparison._thread.is_alive()
+
+
+def test_a_moment_is_shown_and_measured_on_the_thread(desk):
+    desk.comparison.show(moment(), FOUR)
+    assert desk.measured.wait(LIMIT_S)
+    assert len(desk.comparison.seen.take().maps) == 4
+    assert isinstance(desk.comparison.measured.take(), Measured)
+
+
+def test_the_newest_moment_wins(desk):
+    slow = Counting()
+    slow.gate.clear()
+    desk.comparison.methods = {**FIXED_METHODS, "slow": slow}
+    wanted = Wanted((("slow", DEPTH),), (RAW, DENOISED))
+    moments = [moment(number) for number in range(4)]
+    for each in moments:
+        desk.comparison.show(each, wanted)
+    slow.gate.set()
+    assert desk.seen.wait(LIMIT_S)
+    while (seen := desk.comparison.seen.take(1.0)) is not None:
+        last = seen
+    assert last.moment is moments[-1]
+    assert len(slow.calls) <= 3
+
+
+def test_a_method_that_fails_is_told_and_the_next_moment_is_shown(desk):
+    broken = Counting()
+    broken.failure = "the model gave up"
+    desk.comparison.methods = {**FIXED_METHODS, "broken": broken}
+    desk.comparison.show(moment(), Wanted((("broken", DEPTH),)))
+    assert desk.problem.wait(LIMIT_S)
+    assert desk.comparison.problems.take() == "the model gave up"
+    desk.comparison.show(moment(), FOUR)
+    assert desk.comparison.seen.take(LIMIT_S) is not None
