@@ -12,7 +12,7 @@ def quiet(_: str) -> None:
 def test_every_kind_of_fault_passes_and_leaves_nothing_behind(qapp):
     figures = endurance.faults(len(Trouble), seed=3, longest_s=0.5, say=quiet)
     assert set(figures["back_max_s_by_kind"]) == {trouble.name.lower() for trouble in Trouble}
-    assert figures["back_s"]["median"] < 2
+    assert figures["back_s"]["median"] < 5
     for held in ("threads", "files"):
         before, after = figures[held]
         assert after <= before + 3, held
@@ -21,7 +21,7 @@ def test_every_kind_of_fault_passes_and_leaves_nothing_behind(qapp):
 def test_a_plug_pulled_twice_shows_each_time_and_the_picture_returns(qapp):
     figures = endurance.unplug(2, seed=2, say=quiet)
     assert figures["cycles"] == 2
-    assert figures["banner_after_s"]["max"] < 3
+    assert figures["banner_after_s"]["max"] < 6
     assert figures["back_beside_sdk_s"]["median"] < 2
 
 

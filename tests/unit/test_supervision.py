@@ -20,12 +20,12 @@ from depthface_app.pipeline.feed import FeedState, Supervision
 from depthface_app.pipeline.stages import recognise
 from tests.fake_models import axis_vector, fake_card, fake_models
 from tests.fakes import FakeCamera, fake_frame
-from tests.faulty_camera import Fault, FaultyCamera, Hanging, Misfortune, Trouble
+from tests.faulty_camera import LONG_AGO_S, Fault, FaultyCamera, Hanging, Misfortune, Trouble
 
 MODEL = fake_card("recogniser").identity
 ADA = Gallery.of(MODEL, [("Ada", axis_vector(0)[None])])
 QUICK = Supervision(0.15, 0.8, pauses_s=(0.02,) * 20, hang_after_s=30.0, steady_after_s=0.01)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -43,6 +43,7 @@ class Run:
         self.told: list[str] = []
         self.states: list[FeedState] = []
         self.pictures: list[Frame] = []
+        self.ages_s: list[float] = []
         self.matched: list[Frame] = []
         self.engine = Engine(self._make, fake_models(), ADA, supervision=supervision)
         self.engine.start()
@@ -59,6 +60,7 @@ class Run:
             self.states.append(self.engine.state)
         if (picture := self.engine.pictures.take(0)) is not None:
             self.pictures.append(picture)
+            self.ages_s.append(time.monotonic() - picture.captured_s)
         if (result := self.engine.results.take(0)) is not None:
             self.matched += [result.frame] if result.faces else []
 
@@ -122,9 +124,7 @@ def test_each_fault_is_told_once_it_lasts_and_the_picture_returns(run, trouble, 
     for frame in it.pictures + it.matched:
         assert frame.depth_mm.shape == (120, 160)
         assert frame.depth_mm.dtype == np.uint16
-    ages_s = [time.monotonic() - frame.captured_s for frame in it.pictures]
-    assert min(ages_s) > -1
-    assert max(ages_s) < 25
+    assert -1 < min(it.ages_s) <= max(it.ages_s) < LONG_AGO_S - 5
     assert all(frame.depth_mm.any() for frame in it.matched)
 
 
