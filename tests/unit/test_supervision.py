@@ -124,6 +124,7 @@ def test_each_fault_is_told_once_it_lasts_and_the_picture_returns(run, trouble, 
     for frame in it.pictures + it.matched:
         assert frame.depth_mm.shape == (120, 160)
         assert frame.depth_mm.dtype == np.uint16
+        assert frame.colour is None or frame.colour.shape[:2] == (120, 160)
     assert -1 < min(it.ages_s) <= max(it.ages_s) < LONG_AGO_S - 5
     assert all(frame.depth_mm.any() for frame in it.matched)
 
