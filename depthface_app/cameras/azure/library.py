@@ -6,7 +6,7 @@ Source: Azure Kinect sensor SDK 1.4, k4a.h and k4atypes.h.
 import ctypes as c
 from dataclasses import dataclass
 
-from depthface_app.core.errors import CameraError
+from depthface_app.cameras.libraries import load_first
 
 NAMES = ("libk4a.so.1.4", "libk4a.so.1.3", "libk4a.so", "k4a.dll")
 SUCCEEDED, TIMED_OUT = 0, 2
@@ -101,14 +101,9 @@ class Versions(c.Structure):
 
 def load() -> c.CDLL:
     """The library with its signatures set. Raises CameraError if it is not there."""
-    for name in NAMES:
-        try:
-            library = c.CDLL(name)
-        except OSError:
-            continue
-        _declare(library)
-        return library
-    raise CameraError(MISSING)
+    library = load_first(NAMES, MISSING)
+    _declare(library)
+    return library
 
 
 def _declare(library: c.CDLL) -> None:

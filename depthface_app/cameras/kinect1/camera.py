@@ -18,6 +18,7 @@ from depthface_app.cameras.base import CameraInfo, CameraState, StreamRequest
 from depthface_app.cameras.kinect1 import library as lib
 from depthface_app.cameras.kinect1.geometry import HEIGHT, WIDTH, Calibration, depth_of, seen_from_depth
 from depthface_app.cameras.kinect1.stream import Moment, Stream
+from depthface_app.cameras.modes import asked_of, check_only_mode
 from depthface_app.core.errors import CameraError, CameraLost, EndOfStream
 from depthface_app.core.frame import Frame
 
@@ -86,10 +87,7 @@ class Kinect1Camera:
         """Begin to stream 640 × 480 at 30 Hz. Raises CameraError if anything else is asked for."""
         if self._state is not CameraState.CONNECTED:
             raise CameraError(f"{self._name} cannot start while it is {self._state.value}; open it first.")
-        asked = (request.width or WIDTH, request.height or HEIGHT, request.fps or FPS)
-        if asked != (WIDTH, HEIGHT, FPS):
-            wanted = "{}x{} at {} Hz".format(*asked)
-            raise CameraError(f"{self._name} delivers {WIDTH}x{HEIGHT} at {FPS} Hz only, not {wanted}.")
+        check_only_mode(self._name, asked_of(request), (WIDTH, HEIGHT, FPS))
         video = lib.VIDEO_INFRARED_8 if self._infrared else lib.VIDEO_RGB
         wanted_video = request.infrared if self._infrared else request.colour
         self._stream = Stream(self._library, self._context, self._device, video if wanted_video else None)

@@ -6,7 +6,7 @@ Source: libfreenect 0.5, include/libfreenect.h and libfreenect_registration.h.
 import ctypes as c
 
 from depthface_app.cameras.kinect1.geometry import Calibration
-from depthface_app.core.errors import CameraError
+from depthface_app.cameras.libraries import load_first
 
 NAMES = ("libfreenect.so.0.5", "libfreenect.so.0", "libfreenect.so", "libfreenect.0.dylib", "freenect.dll")
 MISSING = "The Kinect v1 library libfreenect is not installed; on Debian and Ubuntu install the package libfreenect0.5."
@@ -59,14 +59,9 @@ class Timeval(c.Structure):
 
 def load() -> c.CDLL:
     """The library with its signatures set. Raises CameraError if it is not there."""
-    for name in NAMES:
-        try:
-            library = c.CDLL(name)
-        except OSError:
-            continue
-        _declare(library)
-        return library
-    raise CameraError(MISSING)
+    library = load_first(NAMES, MISSING)
+    _declare(library)
+    return library
 
 
 def reports_itself(library: c.CDLL) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.cameras.base import CameraInfo, CameraState, StreamRequest
+from depthface_app.cameras.modes import asked_of, check_only_mode
 from depthface_app.core.errors import CameraError, CameraLost
 from depthface_app.core.frame import Frame, Intrinsics
 
@@ -83,10 +84,7 @@ class Kinect2Camera:
         """Begin to stream 512 × 424 at 30 Hz. Raises CameraError if anything else is asked for."""
         if self._state is not CameraState.CONNECTED:
             raise CameraError(f"{self._info.name} cannot start while it is {self._state.value}; open it first.")
-        asked = (request.width or WIDTH, request.height or HEIGHT, request.fps or FPS)
-        if asked != (WIDTH, HEIGHT, FPS):
-            wanted = "{}x{} at {} Hz".format(*asked)
-            raise CameraError(f"{self._info.name} delivers {WIDTH}x{HEIGHT} at {FPS} Hz only, not {wanted}.")
+        check_only_mode(self._info.name, asked_of(request), (WIDTH, HEIGHT, FPS))
         self._with_colour = request.colour
         self._captured_s, self._has_delivered = time.monotonic(), False
         self._device.start(frame_listener=self._take)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from depthface_app.cameras.base import StreamRequest
-from depthface_app.core.errors import CameraError
+from depthface_app.cameras.modes import Asked, Size, asked_of, distance, fits, no_such_mode
 
 USUAL = (640, 480, 30)
 
@@ -36,11 +36,9 @@ def chosen(ob: Any, pipeline: Any, request: StreamRequest, name: str) -> Streams
     `ob` is the SDK. Raises CameraError if the camera has no such depth mode.
     """
     modes = _profiles(pipeline, ob.OBSensorType.DEPTH_SENSOR)
-    depth = _best(modes, (ob.OBFormat.Y16, ob.OBFormat.Z16), (request.width, request.height, request.fps))
+    depth = _best(modes, (ob.OBFormat.Y16, ob.OBFormat.Z16), asked_of(request))
     if depth is None:
-        offered = ", ".join("{}x{} at {}".format(*size) for size in sorted({_size(mode) for mode in modes}))
-        asked = f"{request.width or 'any'}x{request.height or 'any'} at {request.fps or 'any'}"
-        raise CameraError(f"{name} has no depth mode {asked} Hz; it offers {offered or 'none'}.")
+        raise no_such_mode(name, asked_of(request), map(_size, modes))
     width, height, fps = _size(depth)
     colour = infrared = None
     if request.colour:
@@ -66,20 +64,11 @@ def _profiles(pipeline: Any, sensor: Any) -> list[Any]:
     return [profile.as_video_stream_profile() for profile in every if profile.is_video_stream_profile()]
 
 
-def _size(profile: Any) -> tuple[int, int, int]:
+def _size(profile: Any) -> Size:
     return profile.get_width(), profile.get_height(), profile.get_fps()
 
 
-def _best(modes: list[Any], formats: tuple[Any, ...], asked: tuple[int | None, int | None, int | None]) -> Any:
+def _best(modes: list[Any], formats: tuple[Any, ...], asked: Asked) -> Any:
     """The mode of these formats that has every asked-for value and is nearest to the usual one, or None."""
-    fitting = [
-        mode
-        for mode in modes
-        if mode.get_format() in formats
-        and all(want is None or want == has for want, has in zip(asked, _size(mode), strict=True))
-    ]
-    return min(fitting, key=lambda mode: _distance(_size(mode)), default=None)
-
-
-def _distance(size: tuple[int, int, int]) -> tuple[int, int]:
-    return abs(size[0] * size[1] - USUAL[0] * USUAL[1]), abs(size[2] - USUAL[2])
+    fitting = [mode for mode in modes if mode.get_format() in formats and fits(_size(mode), asked)]
+    return min(fitting, key=lambda mode: distance(_size(mode), USUAL), default=None)

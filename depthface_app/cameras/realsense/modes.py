@@ -3,7 +3,7 @@
 from typing import Any
 
 from depthface_app.cameras.base import StreamRequest
-from depthface_app.core.errors import CameraError
+from depthface_app.cameras.modes import Asked, Size, asked_of, distance, fits, no_such_mode
 
 # Best for the D435, wide, and near enough for faces: at 1280×720, best for the D415, the nearest distance seen is half
 # as far again, and that camera would lose people who stand close.
@@ -18,12 +18,10 @@ def live_config(rs: Any, device: Any, request: StreamRequest, name: str) -> Any:
     `rs` is the SDK. Raises CameraError if the camera has no such depth mode.
     """
     modes = [profile.as_video_stream_profile() for sensor in device.query_sensors() for profile in _videos(sensor)]
-    depth = _best(modes, rs.stream.depth, rs.format.z16, (request.width, request.height, request.fps))
+    depth = _best(modes, rs.stream.depth, rs.format.z16, asked_of(request))
     if depth is None:
-        sizes = sorted({_size(mode) for mode in modes if mode.stream_type() == rs.stream.depth})
-        offered = ", ".join(f"{width}x{height} at {fps}" for width, height, fps in sizes)
-        asked = f"{request.width or 'any'}x{request.height or 'any'} at {request.fps or 'any'}"
-        raise CameraError(f"{name} has no depth mode {asked} Hz; it offers {offered}.")
+        offered = (_size(mode) for mode in modes if mode.stream_type() == rs.stream.depth)
+        raise no_such_mode(name, asked_of(request), offered)
     width, height, fps = _size(depth)
     chosen = [depth]
     if request.infrared:
@@ -44,21 +42,13 @@ def _videos(sensor: Any) -> list[Any]:
     return [profile for profile in sensor.get_stream_profiles() if profile.is_video_stream_profile()]
 
 
-def _size(mode: Any) -> tuple[int, int, int]:
+def _size(mode: Any) -> Size:
     return mode.width(), mode.height(), mode.fps()
 
 
-def _best(modes: list[Any], stream: Any, pixels: Any, asked: tuple[int | None, int | None, int | None]) -> Any:
+def _best(modes: list[Any], stream: Any, pixels: Any, asked: Asked) -> Any:
     """The mode of that stream and format that has every asked-for value and is nearest to the usual one, or None."""
     fitting = [
-        mode
-        for mode in modes
-        if mode.stream_type() == stream
-        and mode.format() == pixels
-        and all(want is None or want == has for want, has in zip(asked, _size(mode), strict=True))
+        mode for mode in modes if mode.stream_type() == stream and mode.format() == pixels and fits(_size(mode), asked)
     ]
-    return min(fitting, key=lambda mode: (_distance(_size(mode)), mode.stream_index()), default=None)
-
-
-def _distance(size: tuple[int, int, int]) -> tuple[int, int]:
-    return abs(size[0] * size[1] - USUAL[0] * USUAL[1]), abs(size[2] - USUAL[2])
+    return min(fitting, key=lambda mode: (distance(_size(mode), USUAL), mode.stream_index()), default=None)
