@@ -13,6 +13,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
+from benchmarks import gallery_rotation, gallery_search
 from benchmarks.gallery_kills import embedding, make_version_1, plain_bytes
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.match import unit
@@ -287,3 +288,11 @@ def test_twenty_renewals_wear_nothing_off(store):
 
 def test_the_folder_of_a_gallery_has_no_more_than_it_needs(store):
     assert {path.suffix for path in Path(store.path.parent).iterdir()} <= {".sqlite3", ".key", ".anchor"}
+
+
+def test_the_search_and_the_rotation_are_measured_on_what_is_right():
+    found = gallery_search.measure(500, 3)
+    assert found["ratio_of_processor_times"] > 0
+    cost = gallery_rotation.cost(gallery_rotation.random_embeddings(5), 3)
+    assert cost["rank_1_before"] == cost["rank_1_rotated"] == cost["rank_1_after_renewals"] == 1.0
+    assert 0 < cost["largest_change_of_a_similarity"] < 1e-5
