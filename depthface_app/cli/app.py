@@ -13,7 +13,9 @@ from depthface_app.cli.saying import counted
 def show_window(
     ctx: typer.Context,
     source: Annotated[str | None, typer.Option("--source", "-s", help="What to look at, e.g. realsense:")] = None,
-    kiosk: Annotated[bool, typer.Option("--kiosk", help="The whole screen, large text, nothing to press.")] = False,
+    kiosk: Annotated[
+        bool, typer.Option("--kiosk", help="The whole screen, for visitors who enrol themselves.")
+    ] = False,
     screenshot: Annotated[Path | None, typer.Option(help="Save the window's picture here and end.")] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Frames to show before the screenshot.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Simulated people, all but one of them enrolled.")] = False,

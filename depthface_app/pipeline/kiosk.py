@@ -258,18 +258,17 @@ def _captured(visit: Visit, result: Result) -> Visit:
 
 def _verified(visit: Visit, result: Result) -> Visit:
     """Fresh frames, none of which made a template, must find the new person, and nobody else before them."""
-    assert visit.enrolment is not None
-    now_s, face = result.frame.captured_s, nearest(result)
+    now_s, face, enrolment = result.frame.captured_s, nearest(result), visit.enrolment
+    assert enrolment is not None
     if now_s <= visit.since_s:
         return visit
-    hint = placing_hint(face) if face is None or face.live is not True else ""
     if face is None or face.embedding is None or face.match is None or face.live is not True:
-        return replace(visit, hint=hint or "look straight", fresh=())
-    fresh = (*visit.fresh, face.embedding)[-3 * FRESH_RESULTS :]
+        return replace(visit, hint=placing_hint(face) or "look straight", fresh=())
+    fresh = (*visit.fresh, face.embedding)[-FRESH_RESULTS:]
     visit = replace(visit, hint="look straight", fresh=fresh)
     if len(fresh) < FRESH_RESULTS or now_s - visit.since_s < FRESH_S:
         return visit
-    own = own_similarity(visit.enrolment, fresh[-FRESH_RESULTS:])
+    own = own_similarity(enrolment, fresh)
     other = max((similarity for _, similarity in face.match.candidates), default=-1.0)
     return _to(visit, Step.STORE, now_s) if own >= face.match.threshold and own > other else visit
 

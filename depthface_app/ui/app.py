@@ -16,6 +16,7 @@ from depthface_app.core.errors import CameraError, InputError
 from depthface_app.ui import theme
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.commands import Commands, Parts, theme_name
+from depthface_app.ui.kiosk.app import run_kiosk
 from depthface_app.ui.presenter import Presenter
 from depthface_app.ui.window import MainWindow
 
@@ -93,9 +94,9 @@ def make_application(chosen_theme: str, kiosk: bool = False) -> QApplication:
     return application
 
 
-def build_main_window(parts: Parts, kiosk: bool = False) -> tuple[MainWindow, Bridge, Presenter, Commands]:
+def build_main_window(parts: Parts) -> tuple[MainWindow, Bridge, Presenter, Commands]:
     """The window with everything behind it, nothing started yet; all of it belongs to the window."""
-    window = MainWindow(kiosk)
+    window = MainWindow()
     bridge = Bridge(window)
     presenter = Presenter(window, bridge)
     return window, bridge, presenter, Commands(window, bridge, presenter, parts)
@@ -106,17 +107,19 @@ def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None 
 
     Args:
         screenshot: save the window's picture here once `frames` frames were painted, and end.
-        kiosk: the whole screen, large text, nothing to press.
+        kiosk: the whole screen, large text, for visitors who enrol themselves.
 
     Raises:
         CameraError: if a screenshot was wanted and no pictures came.
         InputError: if the screenshot cannot be written.
     """
     application = make_application(parts.settings.theme, kiosk)
-    window, bridge, presenter, commands = build_main_window(parts, kiosk)
+    if kiosk:
+        return run_kiosk(application, parts, screenshot, frames or SCREENSHOT_FRAMES)
+    window, bridge, presenter, commands = build_main_window(parts)
     application.installEventFilter(KeepSpace(window))
     shot = Screenshot(window, presenter, bridge, screenshot, frames or SCREENSHOT_FRAMES) if screenshot else None
-    _show(window, kiosk, is_shot=shot is not None)
+    _show(window, is_shot=shot is not None)
     commands.start()
     application.exec()
     problem, is_picture_there = (shot.problem, presenter.frames_shown > 0) if shot else ("", True)
@@ -127,12 +130,9 @@ def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None 
     return 0
 
 
-def _show(window: MainWindow, kiosk: bool, is_shot: bool) -> None:
+def _show(window: MainWindow, is_shot: bool) -> None:
     if is_shot:
         window.resize(1440, 900)
-        window.show()
-    elif kiosk:
-        window.showFullScreen()
     else:
         window.restore_layout()
-        window.show()
+    window.show()
