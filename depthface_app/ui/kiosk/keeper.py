@@ -248,7 +248,10 @@ class Keeper(QObject):
             print(json.dumps(line), flush=True)
 
     def _close(self) -> None:
-        """Everything that runs comes to its end before the window goes."""
+        """Everything that runs comes to its end before the window goes, and nothing new begins."""
+        for timer in self.findChildren(QTimer):
+            timer.stop()
+        self._bridge.changed.disconnect(self.records.refresh)
         self._bridge.shut_down()
         self._jobs.wait()
         self.languages.quiet()
