@@ -194,6 +194,7 @@ def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = N
     """Show the window until it is closed, or until its screenshot is taken; returns the exit status."""
     from depthface_app.ui.app import make_application, run_app  # Qt is loaded for the window only
     from depthface_app.ui.commands import Parts
+    from depthface_app.ui.inspector.inspector import Openers
     from depthface_app.ui.unlock import unlocked
 
     make_application(setup.settings.theme, kiosk)
@@ -206,6 +207,7 @@ def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = N
         find_cameras=list_cameras,
         denoisers=denoisers(),
         data_dir=setup.data_dir,
+        openers=Openers(open_denoiser, open_recogniser),
         reembed=lambda settings: sum(1 for _ in reembed(settings, store)),
     )
     return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk)

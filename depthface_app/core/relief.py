@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from depthface_app.core.frame import Intrinsics
 
 NOISE_SIDE_PX = 7  # of the square in which noise counts as one figure
+CURVATURE_SCALE_MM = 3.0  # two pixels of a crop
 LEAST_SHARE = 0.3  # of that square with a figure, else there is none
 
 Map = NDArray[np.float32]
@@ -31,8 +32,8 @@ def shaded(normals: NDArray[np.float32], light: tuple[float, float, float]) -> M
 def mean_curvature_per_m(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) -> Map:
     """Mean curvature of a depth map's surface in 1/m: positive where it bulges towards the camera, 0 for a plane.
 
-    A sphere of radius R reads 1/R: 10 /m for 100 mm. Derivatives are differences over one pixel, without smoothing,
-    so noise is seen as it is.
+    A sphere of radius R reads 1/R: 10 /m for 100 mm. Second differences over one pixel are all noise, so the depth is
+    smoothed over CURVATURE_SCALE_MM first, whatever the resolution: what is smaller is not seen.
 
     Args:
         depth_mm: (H, W) float32, NaN = no reading.
@@ -40,10 +41,14 @@ def mean_curvature_per_m(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) 
     Returns:
         (H, W) float32; NaN at the border and where one of the nine pixels around has no reading.
 
-    Source: the first and second fundamental forms, do Carmo, Differential Geometry of Curves and Surfaces, section 3.3.
+    Source: the first and second fundamental forms, do Carmo, Differential Geometry of Curves and Surfaces, section 3.3;
+        a scale for derivatives: Koenderink, The structure of images, Biological Cybernetics 50, 1984.
     """
+    if np.isnan(depth_mm).all():
+        return np.full(depth_mm.shape, np.nan, np.float32)
     columns, rows = intrinsics.rays()
-    z = depth_mm.astype(np.float64)
+    scale_px = CURVATURE_SCALE_MM * intrinsics.fx / float(np.nanmedian(depth_mm))
+    z = _smoothed(depth_mm.astype(np.float64), scale_px)
     points = np.dstack((z * columns[None, :], z * rows[:, None], z)) / 1000.0
     middle, left, right = points[1:-1, 1:-1], points[1:-1, :-2], points[1:-1, 2:]
     above, below = points[:-2, 1:-1], points[2:, 1:-1]
@@ -58,6 +63,17 @@ def mean_curvature_per_m(depth_mm: NDArray[np.float32], intrinsics: Intrinsics) 
     out = np.full(depth_mm.shape, np.nan, np.float32)
     out[1:-1, 1:-1] = (e * l_vv - 2 * f * l_uv + g * l_uu) / (2 * area)
     return out
+
+
+def _smoothed(depth_mm: NDArray[np.float64], sd_px: float) -> NDArray[np.float64]:
+    """Gaussian mean of the readings around; what has no reading keeps none.
+
+    Source: normalized convolution, Knutsson & Westin, CVPR 1993, with certainties of 0 and 1.
+    """
+    known = ~np.isnan(depth_mm)
+    weight = cv2.GaussianBlur(known.astype(np.float64), (0, 0), sd_px, borderType=cv2.BORDER_CONSTANT)
+    mean = cv2.GaussianBlur(np.nan_to_num(depth_mm), (0, 0), sd_px, borderType=cv2.BORDER_CONSTANT)
+    return np.where(known, mean / np.maximum(weight, 1e-9), np.nan)
 
 
 def local_noise_mm(depth_mm: NDArray[np.float32]) -> Map:

@@ -165,18 +165,15 @@ class Meter:
     """Measures pairs now and then, each against the frame just before, and keeps the last ones."""
 
     def __init__(self) -> None:
+        self._last: tuple[Moment, tuple[str, str]] | None = None
         self._before: Pair | None = None
-        self._about: tuple[object, ...] = ()
         self._reports: deque[FrameFigures] = deque(maxlen=MEASURED_OVER)
         self._next_s = 0.0
 
     def measure(self, seen: Seen, recogniser: FaceRecogniser, now_s: float) -> Measured | None:
-        """Figures, where it is time for new ones; another pair, person or camera begins anew."""
+        """Figures, where it is time for new ones."""
         moment, names = seen.moment, seen.wanted.pair
-        about = (names, moment.location.track, moment.frame.serial, moment.frame.segment)
-        if about != self._about:
-            self._about, self._before, self._next_s = about, None, 0.0
-            self._reports.clear()
+        self._begin(moment, names)
         if any(name not in seen.faces for name in names):
             return None
         pair = Pair(moment.frame, moment.location, *(seen.faces[name] for name in names))
@@ -187,3 +184,19 @@ class Meter:
         look_before = None if before is None else look_at(before)
         self._reports.append(compare(pair, look_at(pair), recogniser, look_before, pair.frame.truth_mm))
         return Measured(names, len(self._reports), summary(self._reports, names))
+
+    def _begin(self, moment: Moment, names: tuple[str, str]) -> None:
+        """Nothing is compared across a break; means begin anew with another pair, camera or person.
+
+        After a break, as where a recording begins again, tracks have other numbers, so the person counts as the same.
+        """
+        last, self._last = self._last, (moment, names)
+        if last is None:
+            return
+        is_unbroken = last[0].frame.segment == moment.frame.segment
+        is_same_person = not is_unbroken or last[0].location.track == moment.location.track
+        if not is_unbroken or not is_same_person:
+            self._before = None
+        if last[1] != names or last[0].frame.serial != moment.frame.serial or not is_same_person:
+            self._before, self._next_s = None, 0.0
+            self._reports.clear()

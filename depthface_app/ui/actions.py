@@ -56,6 +56,7 @@ ACTIONS = (
     ActionSpec("pane_2", _mark("Enlarge denoised depth"), "2", "", "view"),
     ActionSpec("pane_3", _mark("Enlarge raw normals"), "3", "", "view"),
     ActionSpec("pane_4", _mark("Enlarge denoised normals"), "4", "", "view"),
+    ActionSpec("inspect", _mark("Inspect denoising"), "I", "grid-2x2", "view", True),
     ActionSpec("theme", _mark("Dark or light"), "Ctrl+T", "sun", "view"),
     ActionSpec("full_screen", _mark("Full screen"), "F11", "maximize", "view", True),
     ActionSpec("settings", _mark("Settings…"), "Ctrl+,", "settings", "program"),

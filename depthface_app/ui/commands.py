@@ -22,6 +22,7 @@ from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.dialogs import SettingsDialog, ShortcutsDialog
 from depthface_app.ui.enroller import Enroller
 from depthface_app.ui.icons import icon
+from depthface_app.ui.inspector.inspector import Inspector, Openers
 from depthface_app.ui.jobs import Jobs
 from depthface_app.ui.player import Player
 from depthface_app.ui.presenter import Presenter
@@ -43,6 +44,7 @@ class Parts:
     find_cameras: what is plugged in; takes a while, called in a job
     denoisers:    (label, value of `Settings.denoiser`) of every model to choose from
     data_dir:     where recordings and snapshots go
+    openers:      networks for the inspector alone; called in jobs
     reembed:      makes templates for the recogniser of these settings from kept frames; called in a job
     """
 
@@ -53,6 +55,7 @@ class Parts:
     find_cameras: Callable[[Settings], tuple[BackendReport, ...]]
     denoisers: tuple[tuple[str, str | None], ...]
     data_dir: Path
+    openers: Openers
     reembed: Callable[[Settings], int] = lambda _: 0
 
 
@@ -75,7 +78,8 @@ class Commands(QObject):
             keeps_frames=lambda: self.settings.keep_frames,
         )
         self.player = Player(window, bridge, presenter, self._say)
-        connect_actions(window.ways, self, self.player)
+        self.inspector = Inspector(window, bridge, presenter, parts.openers, lambda: self.settings, self._say)
+        connect_actions(window.ways, self, self.player, self.inspector)
         self._connect()
         presenter.show_map(self.settings.colour_map)
         self._offer_choices()
@@ -287,6 +291,7 @@ class Commands(QObject):
         self._bridge.shut_down()
         self.enroller.wait()
         self.player.wait()
+        self.inspector.wait()
         self._jobs.wait()
 
 

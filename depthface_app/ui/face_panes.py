@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import QLocale, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
 from depthface_app.ui.card import paint_surface
@@ -59,13 +59,18 @@ class FacePanes(QWidget):
     def show_face(self, view: FaceView) -> None:
         """Draw this face in all four panes."""
         self._view = view
-        if self._scale is None:
+        if self._scale is None or not self.isVisible():
             return
         raw, denoised, raw_normals, denoised_normals = self.panes
         raw.show_picture(self._scale.picture(view.raw_mm, view.nose_z_mm))
         denoised.show_picture(self._scale.picture(view.denoised_mm, view.nose_z_mm))
         raw_normals.show_picture(normals_picture(view.raw_normals))
         denoised_normals.show_picture(normals_picture(view.denoised_normals))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while nobody could see it."""
+        if self._view is not None:
+            self.show_face(self._view)
 
     def show_none(self, message: str) -> None:
         """Nobody to show: the last pictures stay, dimmed."""

@@ -79,6 +79,7 @@ class Presenter(QObject):
         """Another colour map in all pictures."""
         self._window.stage.live.set_scale(FrameScale(name))
         self._window.panes.set_scale(FaceScale(name))
+        self._window.workspace.use_map(name)
 
     def show_one_moment(self) -> None:
         """Show the newest frame whose faces are known, so that marks and picture are of one moment."""

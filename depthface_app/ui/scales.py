@@ -88,11 +88,17 @@ def normals_picture(normals: NDArray[np.float32]) -> Picture:
 
 
 @cache
-def sphere_picture() -> Picture:
-    """The key of the normals: a sphere seen from the camera."""
+def sphere_normals() -> NDArray[np.float32]:
+    """(128, 128, 3) float32 unit normals of a sphere seen from the camera, NaN beside it."""
     axis = np.linspace(-1, 1, 128, dtype=np.float32)
     x, y = np.meshgrid(axis, axis)
     depth2 = 1 - x**2 - y**2
     sphere = np.dstack((x, y, -np.sqrt(np.maximum(depth2, 0)))).astype(np.float32)
     sphere[depth2 < 0] = np.nan
-    return normals_picture(sphere)
+    return sphere
+
+
+@cache
+def sphere_picture() -> Picture:
+    """The key of the normals: a sphere seen from the camera."""
+    return normals_picture(sphere_normals())

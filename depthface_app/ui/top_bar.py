@@ -8,7 +8,7 @@ from depthface_app.core.colour import COLOUR_MAPS
 from depthface_app.ui.icons import SIZE_PX, icon
 from depthface_app.ui.theme import GRID_PX, Colours, colours_of
 
-BUTTONS = ("pause", "stream", "record", "snapshot", "theme", "shortcuts")
+BUTTONS = ("pause", "stream", "record", "snapshot", "inspect", "theme", "shortcuts")
 
 
 class StateLamp(QWidget):

@@ -8,6 +8,7 @@ from depthface_app.ui.actions import make_actions, make_menu, tint
 from depthface_app.ui.enrolment import EnrolmentCard
 from depthface_app.ui.face_panes import Inspection, Split
 from depthface_app.ui.identity import IdentityCard
+from depthface_app.ui.inspector.workspace import Workspace
 from depthface_app.ui.people import PeopleCard
 from depthface_app.ui.playback_bar import PlaybackBar
 from depthface_app.ui.stage import Stage
@@ -25,14 +26,14 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
 
-    def __init__(self, kiosk: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("DepthFace")
         self.ways: dict[str, QAction] = make_actions(self)
         self.menu = make_menu(self, self.ways)
         self.bar = TopBar(self.ways, self.menu, self)
         self.stage = Stage(self)
-        self.inspection = Inspection(self)
+        self.inspection, self.workspace = Inspection(self), Workspace(self)
         self.panes, self.probe = self.inspection.panes, self.inspection.probe
         self.identity, self.people, self.enrolment = IdentityCard(self), PeopleCard(self), EnrolmentCard(self)
         self.playback = PlaybackBar(self.ways, self)
@@ -42,8 +43,6 @@ class MainWindow(QMainWindow):
         self._compose()
         self._tint()
         self.stage.live.setFocus()
-        if kiosk:
-            self._undress()
 
     def _compose(self) -> None:
         self.splitter.addWidget(self.stage)
@@ -52,6 +51,8 @@ class MainWindow(QMainWindow):
         row.setSpacing(2 * GRID_PX)
         row.addWidget(self.splitter, 1)
         row.addLayout(self._right())
+        row.addWidget(self.workspace, 1)
+        self.workspace.hide()
         ground = QWidget(self)
         column = QVBoxLayout(ground)
         column.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX // 2)
@@ -80,11 +81,13 @@ class MainWindow(QMainWindow):
             widget.setFixedWidth(width)
         super().resizeEvent(event)
 
-    def _undress(self) -> None:
-        """Kiosk: who it is and what denoising did, nothing to press."""
-        for widget in (self.bar, self.side, self.probe, self.status):
-            widget.hide()
-        self.playback.setEnabled(False)
+    def show_workspace(self, is_shown: bool) -> None:
+        """The inspector in place of everything between the rows of buttons and figures, or the live view again."""
+        for widget in (self.splitter, self.identity, self.side):
+            widget.setVisible(not is_shown)
+        self.workspace.setVisible(is_shown)
+        for number in range(1, 5):
+            self.ways[f"pane_{number}"].setEnabled(not is_shown)
 
     def minimumSizeHint(self) -> QSize:
         """The smallest window that shows everything."""

@@ -19,15 +19,18 @@ from PySide6.QtWidgets import QApplication, QDialog
 from depthface_app.cameras.base import CameraInfo, DepthCamera
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.session import Mark, SessionWriter
+from depthface_app.core.errors import ModelError
 from depthface_app.gallery.store import GalleryStore, Template
 from depthface_app.pipeline.engine import Engine, Wake
 from depthface_app.pipeline.faults import Fault, FaultSource
 from depthface_app.pipeline.feed import FeedState, Supervision
 from depthface_app.pipeline.settings import Settings
-from depthface_app.pipeline.stages import Models
+from depthface_app.pipeline.stages import FaceDenoiser, Models
 from depthface_app.ui.app import build_main_window, make_application
 from depthface_app.ui.commands import Parts
+from depthface_app.ui.inspector.inspector import Openers
 from depthface_app.ui.window import MainWindow
+from tests.fake_models import FakeDenoiser
 from tests.fakes import FakeCamera
 from tests.ui.values import LEFT, NEAR, PINHOLE, RIGHT, Actor, Scene, axis
 
@@ -58,6 +61,7 @@ class Desk:
             find_cameras=lambda _: (),
             denoisers=(("live", None), ("paper", "dmdnet-paper")),
             data_dir=folder,
+            openers=Openers(lambda settings: self.opened(settings), lambda _: scene.models().recogniser),
         )
         self.window, self.bridge, self.presenter, self.commands = build_main_window(self.parts)
 
@@ -65,6 +69,12 @@ class Desk:
         card = self.models.recogniser.card if self.models else None
         gallery = self.store.snapshot(card.name, card.version) if card else None
         return Engine(self._plug, self.models, gallery, wake=wake, supervision=QUICK, standing=self.faults)
+
+    def opened(self, settings: Settings) -> FaceDenoiser:
+        """A denoiser for the inspector alone; a file must be there."""
+        if settings.denoiser and not Path(settings.denoiser).is_file():
+            raise ModelError(f"The denoiser model {settings.denoiser} is not there; give another file.")
+        return FakeDenoiser()
 
     def _plug(self) -> DepthCamera:
         if self.recording is not None:
@@ -246,6 +256,24 @@ def _enlarged(desk: Desk, wait: Wait) -> None:
     desk.window.ways["pane_4"].trigger()
 
 
+def _inspecting(desk: Desk, wait: Wait) -> None:
+    desk.window.ways["inspect"].trigger()
+    desk.window.workspace.probe_at(QPointF(0.42, 0.55))
+    wait(lambda: desk.window.workspace.measured is not None and desk.window.workspace.measured.frames > 3)
+    desk.window.workspace.refresh()
+
+
+def _wiping(desk: Desk, wait: Wait) -> None:
+    _inspecting(desk, wait)
+    desk.window.workspace.controls.modes["wipe"].click()
+    wait(lambda: desk.window.workspace.duel.canvas.other is not None)
+
+
+def _inspecting_nobody(desk: Desk, wait: Wait) -> None:
+    desk.window.ways["inspect"].trigger()
+    wait(lambda: desk.window.workspace.views[0].canvas.message == "No face")
+
+
 STATES: dict[str, tuple[Callable[[Path], Desk], Callable[[Desk, Wait], None]]] = {
     "one": (one, _streaming),
     "several": (several, _streaming),
@@ -267,6 +295,9 @@ STATES: dict[str, tuple[Callable[[Path], Desk], Callable[[Desk, Wait], None]]] =
     "stopped": (one, _stopped),
     "settings": (one, _settings),
     "enlarged": (one, _enlarged),
+    "inspecting": (one, _inspecting),
+    "wiping": (one, _wiping),
+    "inspecting-nobody": (nobody, _inspecting_nobody),
 }
 
 

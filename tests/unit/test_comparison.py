@@ -1,6 +1,7 @@
 """Several methods side by side: what is shown, what is measured, and that the newest moment wins."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,23 @@ def test_another_pair_begins_anew_and_a_picture_that_stands_still_is_counted_onc
     again = measure(9.1, ("median", DENOISED))
     assert (again.frames, again.pair) == (1, ("median", DENOISED))
     assert measure(99.0, (TRUTH, DENOISED)) is None
+
+
+def test_a_break_is_not_measured_across_and_another_person_begins_anew():
+    meter, recogniser = Meter(), FakeRecogniser()
+
+    def measure(number, track=1, segment=0):
+        now = moment(number, segment=segment)
+        now = replace(now, location=replace(now.location, track=track))
+        return meter.measure(seen_by(now, Wanted(()), FIXED_METHODS), recogniser, float(number))
+
+    assert measure(0).frames == 1
+    broken = measure(1, track=2, segment=1)
+    assert broken.frames == 2
+    assert np.isnan(broken.figures[RAW]["temporal_noise_mm"])
+    again = measure(2, track=2, segment=1)
+    assert again.figures[RAW]["temporal_noise_mm"] > 1
+    assert measure(3, track=3, segment=1).frames == 1
 
 
 class Desk:

@@ -36,7 +36,7 @@ def tilted(angle_deg: float) -> np.ndarray:
     return np.repeat(600 / (1 - slope * COLUMNS[None, :]), SIDE, 0).astype(np.float32)
 
 
-@pytest.mark.parametrize("radius_mm", [60.0, 100.0])
+@pytest.mark.parametrize("radius_mm", [80.0, 150.0])
 def test_a_ball_bends_by_one_over_its_radius(radius_mm):
     found = mean_curvature_per_m(sphere(radius_mm, 600 + radius_mm), PINHOLE)
     assert np.median(found[INNER]) == pytest.approx(1000 / radius_mm, rel=0.01)

@@ -1,0 +1,248 @@
+"""The inspector's room in the window: four linked views or one large one, and the figures beside them."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from depthface_app.core.colour import DEFAULT_COLOUR_MAP
+from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Measured, Seen, Wanted
+from depthface_app.pipeline.maps import CURVATURE, DIFFERENCE, RELIEF, Light
+from depthface_app.ui.inspector.canvas import Canvas, Line
+from depthface_app.ui.inspector.controls import BLINK, FOUR, Controls
+from depthface_app.ui.inspector.duel import Duel
+from depthface_app.ui.inspector.key import light_at
+from depthface_app.ui.inspector.plot import ProfilePlot
+from depthface_app.ui.inspector.reading import profile_of, readings
+from depthface_app.ui.inspector.scales import Look, picture_of
+from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, probe_rows
+from depthface_app.ui.inspector.view import Choice, View, fill, method_labels
+from depthface_app.ui.inspector.viewport import Viewport
+from depthface_app.ui.notices import Toast
+from depthface_app.ui.pictures import Picture
+from depthface_app.ui.theme import GRID_PX
+
+FIRST_VIEWS: tuple[Choice, ...] = ((RAW, RELIEF), (DENOISED, RELIEF), (DENOISED, DIFFERENCE), (DENOISED, CURVATURE))
+FIRST_LIGHT = light_at(-0.5, -0.5)  # from above on the left, as pictures of relief are lit by custom
+_SIDE_LETTERS = (52, 66)  # width of the right column in average characters, least and most
+_SIDE_PART = 0.3  # of the room, in between
+_METHODS_AT_ONCE = 5  # in the probe's table: four views and what they are compared with
+
+
+class Workspace(QWidget):
+    """Draws what it is given and says what is wanted.
+
+    `wanted_changed` tells that something else is wanted; `painted` that a new moment stands on the screen.
+    """
+
+    wanted_changed = Signal()
+    painted = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.labels = method_labels()
+        self.views = tuple(View(k + 1, choice, self) for k, choice in enumerate(FIRST_VIEWS))
+        self.duel, self.controls = Duel(self), Controls(self)
+        self.figures = Table(self.tr("Figures of both methods"), (5.2, 2.8, 2.8, 2.0), len(ROWS) + 2, self)
+        self.probe = Table(self.tr("Probe"), (2.6, 1.7, 3.4, 1.5, 1.8), _METHODS_AT_ONCE + 1, self)
+        self.plot, self.toast = ProfilePlot(self), Toast(self)
+        self.seen: Seen | None = None
+        self.measured: Measured | None = None
+        self.light: Light = FIRST_LIGHT
+        self.colour_map = DEFAULT_COLOUR_MAP
+        self._point: QPointF | None = None
+        self._line: Line = (QPointF(0.1, 0.5), QPointF(0.9, 0.5))
+        self._is_new = False
+        self._left, self._right = QStackedWidget(self), QWidget(self)
+        self._compose()
+        self._connect()
+        self.controls.tint()
+        self._draw(self._line)
+        self.show_measured(None)
+        self._show_probe()
+        self._show_keys()
+
+    def _compose(self) -> None:
+        four = QWidget(self)
+        grid = QGridLayout(four)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GRID_PX)
+        for k, view in enumerate(self.views):
+            grid.addWidget(view, k // 2, k % 2)
+        self._left.addWidget(four)
+        self._left.addWidget(self.duel)
+        column = QVBoxLayout(self._right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX)
+        for widget in (self.controls, self.figures, self.probe):
+            column.addWidget(widget)
+        column.addWidget(self.plot, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID_PX)
+        row.addWidget(self._left, 1)
+        row.addWidget(self._right)
+
+    def _connect(self) -> None:
+        for canvas in self.canvases:
+            canvas.probed.connect(self.probe_at)
+            canvas.moved.connect(self.look_at)
+            canvas.drawn.connect(self._draw)
+            canvas.painted.connect(self._tell_painted)
+        for each in (*self.views, self.duel):
+            each.chosen.connect(self._change)
+            each.key.lit.connect(self._shine)
+        self.controls.changed.connect(self._change)
+        self.toast.spoken.connect(self._place_toast)
+
+    @property
+    def canvases(self) -> tuple[Canvas, ...]:
+        """All pictures, those that are not visible too."""
+        return (*(view.canvas for view in self.views), self.duel.canvas)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is to be shown now."""
+        pair, fine = self.controls.pair, self.controls.fine.isChecked()
+        if self.controls.mode == FOUR:
+            return Wanted(tuple(view.choice for view in self.views), pair, fine, self.light)
+        how = self.duel.how.currentData()
+        return Wanted(tuple((method, how) for method in pair), pair, fine, self.light)
+
+    @property
+    def _look(self) -> Look:
+        return Look(self.colour_map, self.controls.range_mm, self.light)
+
+    def add_method(self, name: str, label: str) -> None:
+        """Offer another method everywhere, judge it against the running model and show it in the lower views."""
+        self.labels = {**self.labels, name: label}
+        for view in self.views:
+            fill(view.what, self.labels, view.choice[0])
+        self.controls.offer(self.labels, (DENOISED, name))
+        self.views[2].choose((name, DIFFERENCE))
+        self.views[3].choose((name, RELIEF))
+        self._change()
+
+    def show_seen(self, seen: Seen) -> None:
+        """Draw what the methods made of a moment, unless something else is wanted by now."""
+        if seen.wanted.views != self.wanted.views:
+            return
+        self.seen, self._is_new = seen, True
+        pictures = [
+            None if values is None else picture_of(name, values, seen.moment.crop.nose_mm[2], self._look)
+            for (_, name), values in zip(seen.wanted.views, seen.maps, strict=True)
+        ]
+        if self.controls.mode == FOUR:
+            for view, picture in zip(self.views, pictures, strict=True):
+                self._show_picture(view.canvas, view.choice, picture)
+        else:
+            first, second = (self.labels[name] for name in seen.wanted.pair)
+            self.duel.show_pictures((first, second), (pictures[0], pictures[1]))
+
+    def _show_picture(self, canvas: Canvas, choice: Choice, picture: Picture | None) -> None:
+        if picture is not None:
+            canvas.show_pictures(picture)
+            return
+        canvas.picture = None
+        is_truth = TRUTH in (choice[0], self.controls.pair[0])
+        canvas.dim(self.tr("Only simulated sources know the truth") if is_truth else self.tr("Nothing to show"))
+
+    def show_measured(self, measured: Measured | None) -> None:
+        """Figures of the pair; dashes until there are any."""
+        self.measured = measured if measured is not None and measured.pair == self.controls.pair else None
+        first, second = (self.labels[name] for name in self.controls.pair)
+        self.figures.show_rows(figure_rows((first, second), self.measured))
+
+    def show_none(self, message: str) -> None:
+        """Nobody to show: the last pictures stay, dimmed."""
+        for canvas in self.canvases:
+            canvas.dim(message)
+        self.seen = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Texts and the profile, as often as they can be read."""
+        self._show_probe()
+        self._show_profile()
+
+    def probe_at(self, point: QPointF | None) -> None:
+        """Put the crosshair here in all views."""
+        self._point = point
+        for canvas in self.canvases:
+            canvas.crosshair = point
+            canvas.update()
+        self._show_probe()
+
+    def look_at(self, viewport: Viewport) -> None:
+        """Show this part in all views."""
+        for canvas in self.canvases:
+            canvas.viewport = viewport
+            canvas.update()
+
+    def _draw(self, line: Line) -> None:
+        self._line = line
+        for canvas in self.canvases:
+            canvas.line = line
+            canvas.update()
+        self._show_profile()
+
+    def _shine(self, light: Light) -> None:
+        self.light = light
+        self._change()
+
+    def _change(self) -> None:
+        """Another choice: other keys at once, other pictures when they are made."""
+        mode = self.controls.mode
+        self._left.setCurrentIndex(0 if mode == FOUR else 1)
+        if mode == FOUR:
+            self.duel.end()
+        elif not self.duel.is_on(mode == BLINK):
+            self.duel.begin(mode == BLINK)
+        for canvas in self.canvases:
+            canvas.draws_lines = self.controls.line.isChecked()
+        self._show_keys()
+        self.show_measured(self.measured)
+        self.wanted_changed.emit()
+
+    def _show_keys(self) -> None:
+        for view in self.views:
+            view.key.show_scale(view.choice[1], self._look)
+        self.duel.key.show_scale(self.duel.how.currentData(), self._look)
+
+    def use_map(self, name: str) -> None:
+        """Another colour map for depth."""
+        self.colour_map = name
+        self._change()
+
+    def _show_probe(self) -> None:
+        known = {}
+        if self.seen is not None and self._point is not None:
+            known = readings(self.seen, (self._point.x(), self._point.y()))
+        self.probe.show_rows(probe_rows([(self.labels[name], known.get(name)) for name in self.wanted.methods]))
+
+    def _show_profile(self) -> None:
+        if self.seen is None:
+            self.plot.show_profile(None)
+            return
+        start, end = ((point.x(), point.y()) for point in self._line)
+        self.plot.show_profile(profile_of(self.seen, start, end, self.labels))
+
+    def _tell_painted(self) -> None:
+        if self._is_new:
+            self._is_new = False
+            self.painted.emit()
+
+    def _place_toast(self) -> None:
+        self.toast.place(QRectF(self._left.geometry()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The right column grows with the room, within bounds."""
+        least, most = (letters * self.fontMetrics().averageCharWidth() for letters in _SIDE_LETTERS)
+        self._right.setFixedWidth(round(min(max(_SIDE_PART * self.width(), least), most)))
+        super().resizeEvent(event)
+        self._place_toast()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme: other icons."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "controls"):
+            self.controls.tint()

@@ -1,0 +1,359 @@
+"""The inspector: what is looked at moves together, and what is wanted is shown and measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Moment, Wanted, seen_by
+from depthface_app.pipeline.maps import CURVATURE, DEPTH, DIFFERENCE, FROM_CAMERA, MAPS, NOISE, RELIEF
+from depthface_app.pipeline.methods import FIXED_METHODS
+from depthface_app.ui.inspector.key import LOWEST_LIGHT, light_at
+from depthface_app.ui.inspector.plot import limits, pieces, ticks
+from depthface_app.ui.inspector.reading import Profile, profile_of, readings
+from depthface_app.ui.inspector.scales import Look, Scale, key_of, picture_of
+from depthface_app.ui.inspector.tables import NOTHING, number
+from depthface_app.ui.inspector.view import method_labels
+from depthface_app.ui.inspector.viewport import LARGEST_ZOOM, Viewport
+from depthface_app.ui.inspector.workspace import Workspace
+from tests.ui.conftest import LIMIT_MS
+from tests.ui.states import nobody, one
+from tests.ui.values import NEAR, face_of, frame_of, head_mm
+
+ROOM = QRectF(0, 0, 300, 200)
+LOOK = Look("viridis", 5.0, FROM_CAMERA)
+
+
+def moment(seed=0, truth=False):
+    frame = frame_of([NEAR], seed)
+    if truth:
+        frame = replace(frame, truth_mm=np.nan_to_num(head_mm(NEAR)))
+    face = face_of(frame, NEAR)
+    return Moment(frame, face.location, face.denoised)
+
+
+@pytest.fixture
+def workspace(qtbot):
+    widget = Workspace(None)
+    qtbot.addWidget(widget)
+    widget.resize(1248, 700)
+    widget.show()
+    qtbot.waitExposed(widget)
+    return widget
+
+
+# ---- what part is shown
+
+
+def test_the_point_under_the_mouse_stays_there_when_zooming():
+    place = QPointF(190, 60)
+    view = Viewport()
+    for factor in (1.5, 2.0, 0.8):
+        before = view.part(ROOM, place)
+        view = view.zoomed(ROOM, place, factor)
+        assert (view.part(ROOM, place) - before).manhattanLength() < 1e-9
+
+
+def test_nothing_beyond_the_edges_is_shown_and_zoom_ends():
+    far = Viewport(4.0).panned(ROOM, QPointF(1e6, -1e6))
+    assert (far.x, far.y) == (0.125, 0.875)
+    assert Viewport().panned(ROOM, QPointF(50, 50)) == Viewport()
+    assert Viewport().zoomed(ROOM, QPointF(0, 0), 1e6).zoom == LARGEST_ZOOM
+    assert Viewport(3.0, 0.2, 0.7).zoomed(ROOM, QPointF(0, 0), 1e-6) == Viewport()
+
+
+def test_a_hand_moves_the_picture_as_far_as_itself():
+    view = Viewport(4.0)
+    before = view.rect(ROOM)
+    after = view.panned(ROOM, QPointF(30, -20)).rect(ROOM)
+    assert after.topLeft() - before.topLeft() == QPointF(30, -20)
+
+
+# ---- values
+
+
+def test_scales_have_their_ends_at_their_ends_and_holes_are_see_through():
+    scale = Scale(-5, 5, "error", "mm")
+    image = scale.picture(np.array([[-9, -5, 0, 5, 9, np.nan]], np.float32)).image
+    colours = [image.pixelColor(x, 0).getRgb() for x in range(6)]
+    assert colours[0] == colours[1]
+    assert colours[3] == colours[4]
+    assert min(colours[2][:3]) > 240
+    assert colours[5][3] == 0
+    assert [label for _, label in scale.ticks()] == ["+5", "+2.5", "0", "−2.5", "−5"]
+
+
+def test_every_map_has_a_picture_and_a_key():
+    now = moment()
+    seen = seen_by(now, Wanted(tuple((DENOISED, name) for name in MAPS)), FIXED_METHODS)
+    for name, values in zip(MAPS, seen.maps, strict=True):
+        assert picture_of(name, values, NEAR[2], LOOK).image.width() == 128
+        unit, _, ticks_ = key_of(name, LOOK)
+        assert bool(unit) == bool(ticks_) == (name in (DEPTH, DIFFERENCE, NOISE, CURVATURE))
+
+
+def test_the_light_stays_on_the_cameras_side():
+    assert light_at(0, 0) == FROM_CAMERA
+    for x, y in ((3, 0), (-0.8, 0.9)):
+        light = light_at(x, y)
+        assert np.linalg.norm(light) == pytest.approx(1)
+        assert light[2] == pytest.approx(-LOWEST_LIGHT)
+        assert light[0] / light[1] == pytest.approx(x / y) if y else light[1] == 0
+
+
+def test_the_probe_reads_depth_normal_noise_and_difference():
+    seen = seen_by(moment(), Wanted(((RAW, DEPTH), ("bilateral", NOISE))), FIXED_METHODS)
+    read = readings(seen, (0.5, 0.6))
+    assert read.keys() == {RAW, DENOISED, "bilateral"}
+    raw, clean = seen.faces[RAW].depth_mm, seen.faces[DENOISED].depth_mm
+    assert read[RAW].depth_mm == raw[76, 64]
+    assert read[RAW].difference_mm == 0
+    assert read[DENOISED].difference_mm == pytest.approx(float(clean[76, 64]) - float(raw[76, 64]))
+    assert np.linalg.norm(read[DENOISED].normal) == pytest.approx(1, abs=1e-5)
+    assert read["bilateral"].noise_mm == pytest.approx(float(seen.maps[1][76, 64]), rel=1e-4)
+    assert np.isnan(readings(seen, (0.0, 0.0))[DENOISED].depth_mm)
+
+
+def test_a_profile_is_as_long_as_its_line_and_counts_from_the_nose():
+    seen = seen_by(moment(), Wanted(((RAW, DEPTH),)), FIXED_METHODS)
+    profile = profile_of(seen, (0.2, 0.5), (0.8, 0.5), method_labels())
+    assert profile.length_mm == pytest.approx(0.6 * seen.moment.crop.window_mm)
+    assert profile.names == ("raw", "denoised")
+    assert abs(np.nanmin(profile.depths_mm[1])) < 3
+    unknown = seen_by(moment(), Wanted(((RAW, DEPTH),), (TRUTH, DENOISED)), FIXED_METHODS)
+    assert profile_of(unknown, (0.2, 0.5), (0.8, 0.5), method_labels()) is None
+
+
+def test_axes_have_round_values_and_flat_cuts_room():
+    assert ticks(3, 61) == [20, 40, 60]
+    assert ticks(-1.2, 2.9) == [-1, 0, 1, 2]
+    flat = np.full(5, 7, np.float32)
+    low, high = limits(Profile(100, ("a", "b"), (flat, flat)))
+    assert (low, high) == (5, 9)
+    assert pieces(np.array([np.nan, 1, 2, np.nan, 3], np.float32)) == [[(0.25, 1), (0.5, 2)], [(1.0, 3)]]
+
+
+def test_figures_are_written_with_their_sign_and_dashes():
+    assert number(-0.004, 2) == "0.00"
+    assert number(1.25, 1, signed=True) in ("+1.2", "+1.3")
+    assert number(-3, 0) == "−3"
+    assert number(float("nan"), 1) == NOTHING
+
+
+# ---- the workspace
+
+
+def show(workspace, truth=False):
+    workspace.show_seen(seen_by(moment(truth=truth), workspace.wanted, FIXED_METHODS))
+
+
+def test_zoom_and_probe_are_the_same_in_all_views(workspace, qtbot):
+    show(workspace)
+    canvas = workspace.views[1].canvas
+    place = QPointF(canvas.rect().center())
+    wheel = QWheelEvent(
+        place, canvas.mapToGlobal(place), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(canvas, wheel)
+    zooms = {each.viewport for each in workspace.canvases}
+    assert len(zooms) == 1
+    assert canvas.viewport.zoom == pytest.approx(1.25**2)
+    qtbot.mouseMove(canvas, place.toPoint())
+    qtbot.waitUntil(lambda: canvas.crosshair is not None)
+    assert {(each.crosshair.x(), each.crosshair.y()) for each in workspace.canvases} == {
+        (canvas.crosshair.x(), canvas.crosshair.y())
+    }
+    assert NOTHING not in workspace.probe.text().splitlines()[1]
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
+    assert workspace.views[0].canvas.viewport == Viewport()
+
+
+def test_a_line_is_drawn_with_shift_and_its_profile_plotted(workspace, qtbot):
+    show(workspace)
+    canvas = workspace.views[0].canvas
+    room = canvas.room()
+    start, end = (
+        QPoint(int(room.center().x() + x * room.height()), int(room.center().y() + y * room.height()))
+        for x, y in ((-0.2, -0.1), (0.2, -0.1))
+    )
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)
+    qtbot.mouseMove(canvas, end)
+    qtbot.waitUntil(lambda: workspace.plot.profile is not None and workspace.plot.profile.length_mm < 90)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    assert workspace.plot.profile.length_mm == pytest.approx(0.4 * moment().crop.window_mm, rel=0.03)
+    assert all(each.line == canvas.line for each in workspace.canvases)
+
+
+def test_another_choice_is_wanted_at_once_and_an_older_picture_is_not_drawn(workspace, qtbot):
+    old = seen_by(moment(), workspace.wanted, FIXED_METHODS)
+    with qtbot.waitSignal(workspace.wanted_changed):
+        workspace.views[0].how.activated.emit(workspace.views[0].how.findData(DEPTH))
+        workspace.views[0].choose(("median", DEPTH))
+        workspace.views[0].chosen.emit()
+    assert workspace.wanted.views[0] == ("median", DEPTH)
+    workspace.show_seen(old)
+    assert workspace.seen is None
+    show(workspace)
+    assert workspace.views[0].canvas.picture is not None
+
+
+def test_a_truth_that_nobody_knows_is_said_and_one_that_is_known_is_shown(workspace):
+    workspace.views[3].choose((TRUTH, RELIEF))
+    show(workspace)
+    assert "simulated" in workspace.views[3].canvas.message
+    assert workspace.views[0].canvas.message == ""
+    show(workspace, truth=True)
+    assert workspace.views[3].canvas.message == ""
+
+
+def test_wiping_shows_both_and_the_divider_follows_slider_and_hand(workspace, qtbot):
+    workspace.controls.modes["wipe"].click()
+    assert len(workspace.wanted.views) == 2
+    show(workspace)
+    canvas = workspace.duel.canvas
+    assert canvas.isVisible()
+    assert canvas.captions == ("raw", "denoised")
+    workspace.duel.slider.setValue(250)
+    assert canvas.wipe == 0.25
+    grip = QPoint(canvas.width() // 4, 40)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=grip)
+    qtbot.mouseMove(canvas, QPoint(canvas.width() // 2, 40))
+    qtbot.waitUntil(lambda: abs(canvas.wipe - 0.5) < 0.01)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton)
+    workspace.controls.modes["four"].click()
+    assert workspace.views[0].canvas.isVisible()
+
+
+def test_blinking_shows_one_after_the_other_and_ends_with_the_mode(workspace, qtbot):
+    workspace.controls.modes["blink"].click()
+    show(workspace)
+    canvas = workspace.duel.canvas
+    shown = set()
+    qtbot.waitUntil(lambda: shown.add(canvas.captions[0]) or shown == {"raw", "denoised"}, timeout=5000)
+    workspace.controls.modes["four"].click()
+    assert not workspace.duel._timer.isActive()
+
+
+def test_the_light_moves_in_the_key_of_the_relief(workspace, qtbot):
+    key = workspace.views[0].key
+    with qtbot.waitSignal(workspace.wanted_changed):
+        qtbot.mouseClick(key, Qt.MouseButton.LeftButton, pos=QPoint(key.width() - 12, key.width() // 2))
+    assert workspace.wanted.light[0] > 0.7
+    qtbot.keyClick(key, Qt.Key.Key_Left)
+    assert workspace.wanted.light[0] < 0.95
+
+
+# ---- the whole program
+
+
+@pytest.fixture
+def wait(qtbot):
+    return lambda condition: qtbot.waitUntil(condition, timeout=LIMIT_MS)
+
+
+def test_one_key_shows_the_inspector_in_place_of_the_panes_and_again_the_live_view(tmp_path, seat, wait, qtbot):
+    desk = seat(one(tmp_path))
+    window, workspace = desk.window, desk.window.workspace
+    wait(lambda: desk.presenter.result is not None)
+    qtbot.keyClick(window, Qt.Key.Key_I)
+    wait(lambda: workspace.isVisible() and workspace.seen is not None)
+    assert not window.splitter.isVisible()
+    assert not window.ways["pane_1"].isEnabled()
+    wait(lambda: workspace.measured is not None and workspace.measured.frames >= 2)
+    assert "spatial noise" in workspace.figures.text()
+    wait(lambda: NOTHING not in workspace.figures.text().splitlines()[2])
+    qtbot.keyClick(window, Qt.Key.Key_I)
+    assert window.splitter.isVisible()
+    assert not workspace.isVisible()
+
+
+def test_a_paused_moment_follows_another_choice(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    workspace = desk.window.workspace
+    wait(lambda: desk.presenter.result is not None)
+    desk.window.ways["inspect"].trigger()
+    wait(lambda: workspace.seen is not None)
+    desk.window.ways["pause"].trigger()
+    workspace.views[0].choose(("bilateral", DEPTH))
+    workspace.views[0].chosen.emit()
+    wait(lambda: workspace.seen.wanted.views[0] == ("bilateral", DEPTH))
+    assert workspace.seen.moment.frame is desk.presenter.result.frame
+
+
+def test_nobody_is_said_in_every_view(tmp_path, seat, wait):
+    desk = seat(nobody(tmp_path))
+    desk.window.ways["inspect"].trigger()
+    wait(lambda: [view.canvas.message for view in desk.window.workspace.views] == ["No face"] * 4)
+
+
+def drop(window, path) -> bool:
+    """Carry a file over the window and let go; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    how = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), *how)
+    QApplication.sendEvent(window, enter)
+    if not enter.isAccepted():
+        return False
+    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *how))
+    return True
+
+
+def test_a_model_that_is_dropped_is_compared_with_the_running_one(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    workspace = desk.window.workspace
+    wait(lambda: desk.presenter.result is not None)
+    model = tmp_path / "better.onnx"
+    model.write_bytes(b"")
+    assert drop(desk.window, model)
+    wait(lambda: workspace.controls.pair == (DENOISED, str(model)))
+    wait(lambda: workspace.seen is not None and str(model) in workspace.seen.faces)
+    assert "better" in workspace.figures.text()
+    workspace.controls.fine.click()
+    wait(lambda: workspace.seen.wanted.fine and workspace.seen.maps[3].shape == (256, 256))
+
+
+def test_a_file_that_is_no_model_is_told_and_nothing_changes(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    wait(lambda: desk.presenter.result is not None)
+    drop(desk.window, tmp_path / "missing.onnx")
+    wait(lambda: "is not there" in desk.window.workspace.toast.title.text())
+    assert desk.window.workspace.toast.isVisible()
+    assert desk.window.workspace.controls.pair == (RAW, DENOISED)
+
+
+def test_other_files_are_not_taken(tmp_path, seat):
+    desk = seat(one(tmp_path))
+    assert not drop(desk.window, tmp_path / "picture.png")
+    assert not desk.window.ways["inspect"].isChecked()
+
+
+def test_enrolment_leaves_the_inspector(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    wait(lambda: desk.presenter.result is not None)
+    desk.window.ways["inspect"].trigger()
+    desk.window.ways["enrol"].trigger()
+    assert desk.window.side.isVisible()
+    assert not desk.window.ways["inspect"].isChecked()
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (2560, 1440)])
+def test_nothing_leaves_the_window_and_everything_has_a_name(tmp_path, seat, wait, size):
+    desk = seat(one(tmp_path))
+    desk.window.resize(*size)
+    desk.window.ways["inspect"].trigger()
+    wait(lambda: desk.window.workspace.seen is not None)
+    workspace = desk.window.workspace
+    assert (desk.window.width(), desk.window.height()) == size
+    room = QRectF(workspace.rect())
+    for widget in (workspace.controls, workspace.figures, workspace.probe, workspace.plot):
+        assert room.contains(QRectF(widget.geometry().translated(widget.parentWidget().pos())))
+        assert widget.width() >= widget.minimumSizeHint().width()
+    sides = {(view.canvas.width(), view.canvas.height()) for view in workspace.views}
+    assert max(w for w, _ in sides) - min(w for w, _ in sides) <= 1
+    for view in workspace.views:
+        assert all(each.accessibleName() for each in (view.canvas, view.what, view.how, view.key))
