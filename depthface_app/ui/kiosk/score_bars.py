@@ -12,6 +12,7 @@ from depthface_app.ui.theme import GRID_PX, colours_of
 
 COLUMNS = 2
 BAR_PX = 14
+LEADING = 1.3  # letters of a font that stands in, as for Chinese, are taller than the font's own
 GOOD, FAIR = 0.7, 0.35
 
 
@@ -53,7 +54,10 @@ class ScoreBars(QWidget):
         return self.sizeHint()
 
     def _row_px(self) -> int:
-        return round(QFontMetricsF(self.font()).height()) + BAR_PX + 2 * GRID_PX
+        return round(self._text_px()) + BAR_PX + 2 * GRID_PX
+
+    def _text_px(self) -> float:
+        return QFontMetricsF(self.font()).height() * LEADING
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Word above bar."""
@@ -67,9 +71,13 @@ class ScoreBars(QWidget):
             self._paint_bar(painter, QRectF(column * (width + gap), row * self._row_px(), width, 0), text, values[name])
 
     def _paint_bar(self, painter: QPainter, at: QRectF, text: str, value: float) -> None:
-        colours, text_px = colours_of(self), QFontMetricsF(self.font()).height()
+        colours, text_px = colours_of(self), self._text_px()
         painter.setPen(QColor(colours.muted))
-        painter.drawText(QRectF(at.left(), at.top(), at.width(), text_px), Qt.AlignmentFlag.AlignLeft, text)
+        painter.drawText(
+            QRectF(at.left(), at.top(), at.width(), text_px),
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
+            text,
+        )
         bar = QRectF(at.left(), at.top() + text_px + 2, at.width(), BAR_PX)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.raised))
