@@ -12,7 +12,7 @@ from depthface_app.cameras.base import BackendReport, CameraInfo, DepthCamera
 from depthface_app.cameras.kinect1 import find_kinect1, kinect1
 from depthface_app.cameras.kinect2 import find_kinect2, kinect2
 from depthface_app.cameras.orbbec import find_orbbec, orbbec
-from depthface_app.cameras.realsense import RealSenseCamera, RealSenseSettings, find_realsense, live_realsense
+from depthface_app.cameras.realsense import RealSenseSettings, find_realsense, live_realsense, recorded_realsense
 from depthface_app.cameras.realsense.settings import over_general, with_parameters
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.cameras.simulated import SimulatedCamera
@@ -159,7 +159,7 @@ def _realsense(address: Address, settings: RealSenseSettings, paced: bool) -> De
     flags = _flags(replace(address, query={name: address.query[name] for name in known.keys() & address.query}), known)
     others = {name: value for name, value in address.query.items() if name not in known}
     path, settings = Path(address.target).expanduser(), with_parameters(settings, others, is_file=True)
-    return RealSenseCamera(file=path, settings=settings, loop=flags["loop"], realtime=flags["realtime"])
+    return recorded_realsense(path, settings, loop=flags["loop"], realtime=flags["realtime"])
 
 
 def _is_file(address: Address) -> bool:

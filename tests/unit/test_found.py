@@ -35,8 +35,8 @@ def session(tmp_path: Path) -> Path:
         ("recording:nowhere.mcap?loop=1", RecordingCamera),
         ("realsense:", RealSenseCamera),
         ("realsense:036522070660", RealSenseCamera),
-        ("realsense:nowhere.bag", RealSenseCamera),
-        ("realsense:nowhere.db3?loop=1", RealSenseCamera),
+        ("realsense:nowhere.bag", IsolatedCamera),
+        ("realsense:nowhere.db3?loop=1", IsolatedCamera),
         ("kinect1:", IsolatedCamera),
         ("kinect1:A00362913456047A?tilt=-5&infrared=1", IsolatedCamera),
         ("kinect2:", IsolatedCamera),
@@ -63,7 +63,7 @@ def test_a_file_is_recognised_by_its_content(session: Path, tmp_path: Path) -> N
     for start in (b"#ROSBAG V2.0\n", b"SQLite format 3\0"):
         (tmp_path / "clip").write_bytes(start + bytes(100))
         for source in (str(tmp_path / "clip"), f"recording:{tmp_path / 'clip'}", f"realsense:{tmp_path / 'clip'}"):
-            assert isinstance(open_source(source), RealSenseCamera)
+            assert isinstance(open_source(source), IsolatedCamera)
 
 
 def test_a_bag_is_given_to_the_vendor_whose_it_is(tmp_path: Path) -> None:
