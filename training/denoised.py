@@ -46,7 +46,7 @@ class RealDenoiser:
     """A trained network on what the sensor delivers; a worker's copy is loaded on its first call."""
 
     def __init__(self, path: Path) -> None:
-        """Remember the file only (.onnx, or a checkpoint, three times slower): data sets travel to worker processes."""
+        """Remember the file only (.onnx, or a checkpoint, half as fast): data sets travel to worker processes."""
         self.path = path
         self._denoise: Method | None = None
 
