@@ -1,4 +1,4 @@
-"""A thread that shows and measures what several methods make of the newest face; without Qt."""
+"""Two threads that show and measure what several methods make of the newest face; without Qt."""
 
 import logging
 import threading
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 RAW, DENOISED, TRUTH = "raw", "denoised", "truth"
 MEASURE_EVERY_S = 0.25
+MEASURE_SHARE = 0.25  # of one core's time at most, so that a slow machine spends it on the pictures
 MEASURED_OVER = 20  # figures are means of so many frames, about five seconds
 STOP_TIMEOUT_S = 5.0
 
@@ -84,7 +85,9 @@ class Measured:
 
 
 class Comparison:
-    """Owns one thread. Newest moment first: what could not be shown in time is not shown; starts once, stops once.
+    """Owns a thread for the pictures and one for the figures; starts once, stops once.
+
+    Newest moment first: what could not be shown or measured in time is not.
 
     seen:     what was made of the newest moment
     measured: its figures, a few times a second
@@ -99,42 +102,57 @@ class Comparison:
         self.measured: Latest[Measured] = Latest(on_measured)
         self.problems: Latest[str] = Latest(on_problem)
         self.methods: Mapping[str, Method] = dict(FIXED_METHODS)  # replaced, never changed
-        self.recogniser: FaceRecogniser | None = None  # for this thread alone; without it nothing is measured
+        self.recogniser: FaceRecogniser | None = None  # for these threads alone; without it nothing is measured
         self._work: Latest[tuple[Moment, Wanted]] = Latest()
+        self._unmeasured: Latest[Seen] = Latest()
         self._meter = Meter()
-        self._thread = threading.Thread(target=self._run, name="comparison", daemon=True)
+        self._threads = tuple(
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (("comparison", self._show_all), ("measuring", self._measure_all))
+        )
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def show(self, moment: Moment, wanted: Wanted) -> None:
         """Ask for this, in place of what was not begun yet."""
         self._work.put((moment, wanted))
 
     def stop(self) -> None:
-        """End the thread."""
-        self._work.close()
-        for box in (self.seen, self.measured, self.problems):
+        """End both threads."""
+        for box in (self._work, self._unmeasured, self.seen, self.measured, self.problems):
             box.close()
-        if self._thread.is_alive():
-            self._thread.join(STOP_TIMEOUT_S)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(STOP_TIMEOUT_S)
 
-    def _run(self) -> None:
+    def _show_all(self) -> None:
         while (work := self._work.take(None)) is not None:
-            try:
-                self._compare(*work)
-            except DepthFaceError as error:
-                self.problems.put(str(error))
-            except Exception as error:  # top of a thread: one odd frame must not end the inspector
-                log.exception("comparing methods failed")
-                self.problems.put(f"A face could not be compared ({error}); if this stays, choose another method.")
+            self._or_tell(self._show, *work)
 
-    def _compare(self, moment: Moment, wanted: Wanted) -> None:
+    def _measure_all(self) -> None:
+        while (seen := self._unmeasured.take(None)) is not None:
+            self._or_tell(self._measure, seen)
+
+    def _or_tell(self, work: Callable[..., None], *values: object) -> None:
+        try:
+            work(*values)
+        except DepthFaceError as error:
+            self.problems.put(str(error))
+        except Exception as error:  # top of a thread: one odd frame must not end the inspector
+            log.exception("comparing methods failed")
+            self.problems.put(f"A face could not be compared ({error}); if this stays, choose another method.")
+
+    def _show(self, moment: Moment, wanted: Wanted) -> None:
         seen = seen_by(moment, wanted, self.methods)
         self.seen.put(seen)
+        self._unmeasured.put(seen)
+
+    def _measure(self, seen: Seen) -> None:
         if self.recogniser is not None:
-            measured = self._meter.measure(seen, self.recogniser, time.monotonic())
+            measured = self._meter.measure(seen, self.recogniser, time.monotonic)
             if measured is not None:
                 self.measured.put(measured)
 
@@ -170,19 +188,19 @@ class Meter:
         self._reports: deque[FrameFigures] = deque(maxlen=MEASURED_OVER)
         self._next_s = 0.0
 
-    def measure(self, seen: Seen, recogniser: FaceRecogniser, now_s: float) -> Measured | None:
-        """Figures, where it is time for new ones."""
+    def measure(self, seen: Seen, recogniser: FaceRecogniser, clock: Callable[[], float]) -> Measured | None:
+        """Figures, where it is time for new ones by the `clock` in seconds."""
         moment, names = seen.moment, seen.wanted.pair
         self._begin(moment, names)
         if any(name not in seen.faces for name in names):
             return None
         pair = Pair(moment.frame, moment.location, *(seen.faces[name] for name in names))
-        before, self._before = self._before, pair
-        if now_s < self._next_s or (before is not None and before.frame is pair.frame):
+        before, self._before, begun_s = self._before, pair, clock()
+        if begun_s < self._next_s or (before is not None and before.frame is pair.frame):
             return None
-        self._next_s = now_s + MEASURE_EVERY_S
         look_before = None if before is None else look_at(before)
         self._reports.append(compare(pair, look_at(pair), recogniser, look_before, pair.frame.truth_mm))
+        self._next_s = begun_s + max(MEASURE_EVERY_S, (clock() - begun_s) / MEASURE_SHARE)
         return Measured(names, len(self._reports), summary(self._reports, names))
 
     def _begin(self, moment: Moment, names: tuple[str, str]) -> None:

@@ -80,7 +80,7 @@ def test_figures_are_those_of_the_command_line():
     meter = Meter()
     for number, now_s in ((0, 0.0), (1, 9.0)):
         seen = seen_by(moment(number, truth_mm=truth()), wanted, FIXED_METHODS)
-        measured = meter.measure(seen, FakeRecogniser(), now_s)
+        measured = meter.measure(seen, FakeRecogniser(), lambda now_s=now_s: now_s)
     assert measured.frames == 2
     expected = summary(reports, ("bilateral", DENOISED))
     for side in ("bilateral", DENOISED):
@@ -92,18 +92,28 @@ def test_figures_come_now_and_then():
     meter, recogniser = Meter(), FakeRecogniser()
 
     def measure(number, now_s):
-        return meter.measure(seen_by(moment(number), Wanted(()), FIXED_METHODS), recogniser, now_s)
+        return meter.measure(seen_by(moment(number), Wanted(()), FIXED_METHODS), recogniser, lambda: now_s)
 
     assert measure(0, 0.0).frames == 1
     assert measure(1, 0.1) is None
     assert measure(2, 0.3).frames == 2
 
 
+def test_a_slow_machine_measures_less_often():
+    times = iter((0.0, 1.0, 3.9, 4.1, 4.2))  # begun, done a second later, too early, begun again, done
+    meter = Meter()
+    done = [
+        meter.measure(seen_by(moment(k), Wanted(()), FIXED_METHODS), FakeRecogniser(), lambda: next(times))
+        for k in range(3)
+    ]
+    assert [each is None for each in done] == [False, True, False]
+
+
 def test_another_pair_begins_anew_and_a_picture_that_stands_still_is_counted_once():
     meter, recogniser, now = Meter(), FakeRecogniser(), moment()
 
     def measure(now_s, pair):
-        return meter.measure(seen_by(now, Wanted((), pair), FIXED_METHODS), recogniser, now_s)
+        return meter.measure(seen_by(now, Wanted((), pair), FIXED_METHODS), recogniser, lambda: now_s)
 
     assert measure(0.0, (RAW, DENOISED)).frames == 1
     assert measure(9.0, (RAW, DENOISED)) is None
@@ -118,7 +128,7 @@ def test_a_break_is_not_measured_across_and_another_person_begins_anew():
     def measure(number, track=1, segment=0):
         now = moment(number, segment=segment)
         now = replace(now, location=replace(now.location, track=track))
-        return meter.measure(seen_by(now, Wanted(()), FIXED_METHODS), recogniser, float(number))
+        return meter.measure(seen_by(now, Wanted(()), FIXED_METHODS), recogniser, lambda: float(number))
 
     assert measure(0).frames == 1
     broken = measure(1, track=2, segment=1)
@@ -144,7 +154,7 @@ def desk():
     desk = Desk()
     yield desk
     desk.comparison.stop()
-    assert not desk.comparison._thread.is_alive()
+    assert not any(thread.is_alive() for thread in desk.comparison._threads)
 
 
 def test_a_moment_is_shown_and_measured_on_the_thread(desk):

@@ -1,7 +1,7 @@
 """Two methods in one large view: wiped over each other, or by turns."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from depthface_app.pipeline.maps import DIFFERENCE, RELIEF
 from depthface_app.ui.inspector.canvas import Canvas
@@ -25,6 +25,7 @@ class Duel(QWidget):
         self.canvas.setAccessibleName(self.tr("Both methods"))
         self.how = choice_box(self.tr("How both are shown"), self)
         fill(self.how, {name: label for name, label in map_labels().items() if name != DIFFERENCE}, RELIEF)
+        self.how.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.how.activated.connect(self.chosen)
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName(self.tr("Divider"))
@@ -43,6 +44,7 @@ class Duel(QWidget):
         head.setSpacing(2 * GRID_PX)
         head.addWidget(self.how)
         head.addWidget(self.slider, 1)
+        head.addStretch()
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.canvas, 1)

@@ -197,7 +197,7 @@ class Inspector(QObject):
         """A model file that is dropped on the window is opened."""
         if isinstance(event, QDropEvent) and self._way.isEnabled() and (path := dropped_model(event.mimeData())):
             event.acceptProposedAction()
-            if event.type() is QEvent.Type.Drop:  # type: ignore[attr-defined]
+            if event.type() is QEvent.Type.Drop:
                 self.open_file(path)
             return True
         return super().eventFilter(watched, event)

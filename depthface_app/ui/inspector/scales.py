@@ -25,9 +25,9 @@ Ticks = tuple[tuple[float, str], ...]
 @cache
 def _table(name: str) -> NDArray[np.uint32]:
     """(65536,) opaque 0xFFRRGGBB from low to high; entry 0 is see-through."""
-    colours = (error_ramp() if name == "error" else ramp(name)).astype(np.uint32)
-    rgb = colours[np.round(np.linspace(0, 255, 65536)).astype(np.uint8)]
-    table = np.uint32(0xFF000000) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
+    colours = error_ramp() if name == "error" else ramp(name)
+    rgb = colours[np.round(np.linspace(0, 255, 65536)).astype(np.uint8)].astype(np.uint32)
+    table = np.asarray(np.uint32(0xFF000000) | rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2], np.uint32)
     table[0] = 0
     return table
 

@@ -114,7 +114,7 @@ def figure_rows(names: tuple[str, str], measured: Measured | None) -> Rows:
 def probe_rows(read: list[tuple[str, Reading | None]]) -> Rows:
     """What each method, by its label, reads at the crosshair."""
     head = tuple(
-        Cell(text, is_quiet=True) for text in ("", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"))
+        Cell(text, is_quiet=True) for text in ("mm", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"))
     )
     return (head, *(_probe_row(label, reading) for label, reading in read))
 
@@ -130,7 +130,7 @@ def _probe_row(label: str, reading: Reading | None) -> tuple[Cell, ...]:
 
 
 def _heading(measured: Measured | None) -> str:
-    return _say("mean of {0} frames").format(measured.frames if measured else 0)
+    return _say("frames: {0}").format(measured.frames if measured else 0)
 
 
 def _row(

@@ -88,9 +88,11 @@ class Workspace(QWidget):
             canvas.moved.connect(self.look_at)
             canvas.drawn.connect(self._draw)
             canvas.painted.connect(self._tell_painted)
-        for each in (*self.views, self.duel):
-            each.chosen.connect(self._change)
-            each.key.lit.connect(self._shine)
+        for view in self.views:
+            view.chosen.connect(self._change)
+        for key in (*(view.key for view in self.views), self.duel.key):
+            key.lit.connect(self._shine)
+        self.duel.chosen.connect(self._change)
         self.controls.changed.connect(self._change)
         self.toast.spoken.connect(self._place_toast)
 
@@ -139,6 +141,8 @@ class Workspace(QWidget):
             self.duel.show_pictures((first, second), (pictures[0], pictures[1]))
 
     def _show_picture(self, canvas: Canvas, choice: Choice, picture: Picture | None) -> None:
+        first = self.labels[self.controls.pair[0]]
+        canvas.captions = (f"{self.labels[choice[0]]} − {first}" if choice[1] == DIFFERENCE else "", "")
         if picture is not None:
             canvas.show_pictures(picture)
             return
