@@ -174,11 +174,8 @@ def test_nobody_leaves_without_the_administrators_pin(stand):
     set_pin(stand.store.vault, Role.OPERATOR, STAFF)
     closed = []
     stand.window.closing.connect(lambda: closed.append(True))
-    for want_out in (
-        stand.window.close,
-        stand.window.lock.click,
-        lambda: QTest.keyClick(stand.window, Qt.Key.Key_Escape),
-    ):
+    ways = (lambda: QTest.keyClick(stand.window, Qt.Key.Key_Escape), stand.window.close, stand.window.lock.click)
+    for want_out in ways:
         want_out()
         assert stand.window.isVisible()
     stand.wait(lambda: stand.window.stack.currentWidget() is stand.window.pin)
@@ -238,6 +235,17 @@ def test_the_camera_may_go_and_come_back(stand, monkeypatch):
     stand.desk.camera.fails_to_open = ""
     stand.keeper._look_after_camera()
     stand.wait(lambda: stand.window.look.title.text() == word("welcome"))
+
+
+def test_the_whole_way_to_the_camera_goes_by_keyboard(stand):
+    for step, key in ((Step.CONSENT, Qt.Key.Key_Return), (Step.NAME, Qt.Key.Key_Space)):
+        QTest.keyClick(stand.window.focusWidget(), key)
+        assert stand.step is step
+    QTest.keyClicks(stand.window.focusWidget(), "Mary")
+    QTest.keyClick(stand.window.focusWidget(), Qt.Key.Key_Return)
+    stand.wait(lambda: stand.step is Step.PLACE)
+    QTest.keyClick(stand.window, Qt.Key.Key_Escape)
+    assert stand.step is Step.WELCOME
 
 
 def test_pictures_of_faces_close_it(stand):

@@ -73,6 +73,7 @@ class Keeper(QObject):
         self.languages.changed.connect(self._say_all)
         window.language_chosen.connect(self._speak)
         window.leave_wanted.connect(lambda: self.door.ask(Role.ADMINISTRATOR, window.leave))
+        window.back_wanted.connect(lambda: self._press("back" if self.door.is_asking else "cancel"))
         window.closing.connect(self._close)
         window.name.entered.connect(self._take_name)
         window.name.line.textEdited.connect(self._touch)
@@ -83,8 +84,8 @@ class Keeper(QObject):
     def start(self) -> None:
         """Open the camera and the networks."""
         self._parts.store.vault.role = Role.VISITOR.name.lower()
-        self._say_all()
         self._open()
+        self._say_all()
         tell_systemd("READY=1")
 
     def _open(self) -> None:
@@ -117,11 +118,12 @@ class Keeper(QObject):
     def sight(self) -> Sight:
         """Why the kiosk sees nobody, if it does not."""
         engine = self._bridge.engine
-        if engine is None and self._bridge.is_opening:
+        if engine is None:
+            return Sight("starting") if self._bridge.is_opening else Sight("camera", "camera_text")
+        if engine.state in _GONE:
+            return Sight("camera", "camera_text")
+        if not self._has_picture:
             return Sight("starting")
-        if engine is None or engine.state in _GONE or not self._has_picture:
-            is_starting = engine is not None and engine.state in (FeedState.IDLE, FeedState.STARTING)
-            return Sight("starting") if is_starting else Sight("camera", "camera_text")
         return Sight() if engine.models is not None else Sight("problem", "models_text")
 
     def _look_after_camera(self) -> None:

@@ -14,11 +14,13 @@ from depthface_app.ui.theme import GRID_PX
 class KioskWindow(QWidget):
     """Composes and does nothing else. It closes only when told to by `leave`.
 
-    `language_chosen` carries a key of LANGUAGES; `leave_wanted` that somebody wants out; `closing` that it goes.
+    `language_chosen` carries a key of LANGUAGES; `leave_wanted` that somebody wants out; `back_wanted`
+    (escape) that they want to stop what they began; `closing` that it goes.
     """
 
     language_chosen = Signal(str)
     leave_wanted = Signal()
+    back_wanted = Signal()
     closing = Signal()
 
     def __init__(self, map_name: str) -> None:
@@ -73,6 +75,7 @@ class KioskWindow(QWidget):
         for key, button in self.languages.items():
             button.clicked.connect(lambda _=False, key=key: self._choose(key))
         QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.leave_wanted)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.back_wanted)
 
     def _choose(self, language: str) -> None:
         self.choice.hide()
