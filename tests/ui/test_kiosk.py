@@ -41,7 +41,7 @@ class Stand:
         self.window.show()
         self.keeper.start()
         self.frame = frame_of([NEAR])
-        self.wait(lambda: not self.keeper.sight().title)
+        self.wait(self.window.look.buttons["enrol"].hasFocus)
         self.now_s = self.keeper.visit.since_s
 
     @property
