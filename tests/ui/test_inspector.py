@@ -128,8 +128,9 @@ def test_a_profile_is_as_long_as_its_line_and_counts_from_the_nose():
 
 
 def test_axes_have_round_values_and_flat_cuts_room():
-    assert ticks(3, 61) == [20, 40, 60]
-    assert ticks(-1.2, 2.9) == [-1, 0, 1, 2]
+    assert ticks(3, 61, 9) == [20, 40, 60]
+    assert ticks(-1.2, 2.9, 9) == [-1, 0, 1, 2]
+    assert ticks(3, 61, 1.5) == [50]
     flat = np.full(5, 7, np.float32)
     low, high = limits(Profile(100, ("a", "b"), (flat, flat)))
     assert (low, high) == (5, 9)

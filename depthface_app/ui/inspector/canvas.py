@@ -126,7 +126,7 @@ class Canvas(QWidget):
         wraps = int(align) | int(Qt.TextFlag.TextWordWrap)
         text = painter.boundingRect(room, wraps, word)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QColor(colours.line))
         painter.setBrush(QColor(colours.card))
         painter.drawRoundedRect(text.adjusted(-GRID_PX, -4, GRID_PX, 4), RADIUS_PX, RADIUS_PX)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -26,8 +26,8 @@ class ProfilePlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:
-        """A few lines high."""
-        return QSize(200, 4 * self.fontMetrics().height())
+        """The names; in a low window there is no room for more."""
+        return QSize(200, 2 * self.fontMetrics().height())
 
     def show_profile(self, profile: Profile | None) -> None:
         """Draw this from now on."""
@@ -50,6 +50,8 @@ class ProfilePlot(QWidget):
         self._paint_names(painter, QRectF(inner.left(), inner.top(), inner.width(), line_px), colours)
         left_px = self.fontMetrics().horizontalAdvance("−100.0")
         room = inner.adjusted(left_px, line_px + GRID_PX, 0, -line_px - 2)
+        if room.height() < line_px:
+            return
         low, high = limits(self.profile)
         self._paint_axes(painter, room, low, high, colours)
         for depths, colour, width in zip(self.profile.depths_mm, _inks(colours), (1.5, 2.0), strict=True):
@@ -72,14 +74,14 @@ class ProfilePlot(QWidget):
     def _paint_axes(self, painter: QPainter, room: QRectF, low: float, high: float, colours: Colours) -> None:
         assert self.profile is not None
         flags, line_px = Qt.AlignmentFlag, self.fontMetrics().height()
-        for value in ticks(low, high):
+        for value in ticks(low, high, room.height() / (1.5 * line_px)):
             y = _place(room, 0, value, low, high).y()
             painter.setPen(QPen(QColor(colours.line), 1))
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
             painter.setPen(QColor(colours.muted))
             label = QRectF(room.left() - 100, y - line_px / 2, 100 - 6, line_px)
             painter.drawText(label, flags.AlignRight | flags.AlignVCenter, f"{value:g}".replace("-", "−"))
-        for value in ticks(0, self.profile.length_mm):
+        for value in ticks(0, self.profile.length_mm, _TICKS):
             x = room.left() + value / max(self.profile.length_mm, 1e-6) * room.width()
             label = QRectF(x - 50, room.bottom() + 2, 100, line_px)
             painter.drawText(label.intersected(QRectF(self.rect())), flags.AlignHCenter | flags.AlignTop, f"{value:g}")
@@ -103,9 +105,9 @@ def limits(profile: Profile) -> tuple[float, float]:
     return low - missing, high + missing
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """About _TICKS round values between two ends."""
-    rough = max(high - low, 1e-6) / _TICKS
+def ticks(low: float, high: float, most: float) -> list[float]:
+    """Round values between two ends, about as many as _TICKS, and not more than there is room for."""
+    rough = max(high - low, 1e-6) / max(min(_TICKS, most), 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(each * power for each in (1, 2, 5, 10) if each * power >= rough)
     first = math.ceil(low / step)
