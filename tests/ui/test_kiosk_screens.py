@@ -14,6 +14,7 @@ from depthface_app.ui import theme
 from depthface_app.ui.kiosk.face_circle import ARROWS
 from depthface_app.ui.kiosk.keyboard import LETTERS
 from depthface_app.ui.kiosk.languages import LANGUAGES, SOURCE
+from depthface_app.ui.kiosk.window import KioskWindow
 from depthface_app.ui.kiosk.words import TEXTS, word
 from tests.ui.kiosk_states import SIZES, STATES, Show
 
@@ -132,9 +133,11 @@ def _texts(constants):
             yield each
 
 
-def test_chinese_has_a_font_on_this_machine(qapp):
-    families = QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese)
-    assert families, "install a font with Chinese letters, on Debian fonts-noto-cjk"
+def test_a_language_that_the_machine_has_no_letters_for_is_not_offered(qtbot, monkeypatch):
+    monkeypatch.setattr(QFontDatabase, "families", lambda *_: [])
+    window = KioskWindow("turbo")
+    qtbot.addWidget(window, before_close_func=lambda window: window.leave())
+    assert [key for key, button in window.languages.items() if not button.isHidden()] == ["en", "de", "fr", "es"]
 
 
 @pytest.mark.parametrize("language", LETTERS)

@@ -1,6 +1,7 @@
 """The kiosk's languages: shipped translations, changed while it runs."""
 
 from PySide6.QtCore import QLocale, QObject, QTranslator, Signal
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from depthface_app.core.assets import asset
@@ -51,4 +52,9 @@ class Languages(QObject):
 def system_language() -> str:
     """The first of the user's languages that the kiosk speaks."""
     wanted = (name.split("-")[0] for name in QLocale.system().uiLanguages())
-    return next((each for each in wanted if each in LANGUAGES), SOURCE)
+    return next((each for each in wanted if each in LANGUAGES and can_write(each)), SOURCE)
+
+
+def can_write(language: str) -> bool:
+    """Whether this machine has letters for a language; every font has those of the European ones."""
+    return language != "zh" or bool(QFontDatabase.families(QFontDatabase.WritingSystem.SimplifiedChinese))

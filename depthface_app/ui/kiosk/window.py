@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from depthface_app.ui.kiosk.languages import LANGUAGES
+from depthface_app.ui.kiosk.languages import LANGUAGES, can_write
 from depthface_app.ui.kiosk.pages import ConsentPage, LookPage, MessagePage, Page, TypingPage
 from depthface_app.ui.kiosk.parts import BigButton, Text
 from depthface_app.ui.kiosk.words import word
@@ -58,6 +58,7 @@ class KioskWindow(QWidget):
         for key, button in self.languages.items():
             button.say(LANGUAGES[key])
             row.addWidget(button, 1)
+            button.setVisible(can_write(key))
         self.choice.hide()
         for page in self.pages:
             self.stack.addWidget(page)
