@@ -24,6 +24,7 @@ NEAR_MM, FAR_MM = 450.0, 1000.0  # narrower than where captures begin to suffer,
 FRESH_RESULTS = 5  # that verify, after the last capture
 FRESH_S = 0.5
 VERIFY_S, CAPTURE_S, NOBODY_S = 10.0, 20.0, 15.0  # without success, without a new view, without a face
+PLACE_S = 45.0  # for standing well
 DONE_S, PROBLEM_S = 6.0, 25.0
 IDLE_S = 60.0  # screens that wait for a finger
 READING_S = 120.0  # the consent
@@ -195,6 +196,8 @@ def tick(visit: Visit, now_s: float) -> Visit:
         return visit if visit.lockout.is_locked(now_s) else home(visit, now_s)
     if idle_left_s(visit, now_s) <= 0:
         return home(visit, now_s)
+    if visit.step is Step.PLACE and now_s - visit.since_s > PLACE_S:
+        return _to(visit, Step.PROBLEM, now_s, problem="slow")
     if visit.step is Step.CAPTURE and now_s - visit.moved_s > CAPTURE_S:
         return _to(visit, Step.PROBLEM, now_s, problem="slow")
     if visit.step is Step.VERIFY and now_s - visit.since_s > VERIFY_S:
@@ -205,7 +208,7 @@ def tick(visit: Visit, now_s: float) -> Visit:
 def see(visit: Visit, result: Result) -> Visit:
     """One more result of the pipeline."""
     now_s, face = result.frame.captured_s, nearest(result)
-    lockout = watch(visit.lockout, face.live if face else None, now_s)
+    lockout = watch(visit.lockout, face.live, face.location.track, now_s) if face else visit.lockout
     visit = replace(visit, lockout=lockout)
     if visit.step not in (Step.LOCKED, Step.STORE) and lockout.is_locked(now_s):
         return home(visit, now_s)

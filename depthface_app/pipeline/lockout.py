@@ -14,12 +14,14 @@ class Lockout:
     """Attacks seen lately, all on the clock of the frames.
 
     fake_since_s: since when the face at hand is judged not live; None = it is not
+    counted:      track of the last attack: what stands there and stands there is one attack
     attacks_s:    when the attacks within the last WITHIN_S were
     locks_s:      when the lock-outs of the last REMEMBERED_S began
     until_s:      end of the present lock-out
     """
 
     fake_since_s: float | None = None
+    counted: int | None = None
     attacks_s: tuple[float, ...] = ()
     locks_s: tuple[float, ...] = ()
     until_s: float = 0.0
@@ -29,24 +31,25 @@ class Lockout:
         return now_s < self.until_s
 
 
-def watch(lockout: Lockout, live: bool | None, now_s: float) -> Lockout:
+def watch(lockout: Lockout, live: bool | None, track: int, now_s: float) -> Lockout:
     """The lock-out after one more look at the nearest face.
 
     Args:
-        live: of that face; None when there is none or it was not judged, which ends no attack that goes on.
+        live: of that face; None when it was not judged, which ends no attack that goes on.
+        track: of that face.
     """
     if lockout.is_locked(now_s):
         return lockout
     if live is True:
         return replace(lockout, fake_since_s=None)
-    if live is None:
+    if live is None or track == lockout.counted:
         return lockout
     if lockout.fake_since_s is None:
         return replace(lockout, fake_since_s=now_s)
     if now_s - lockout.fake_since_s < ATTACK_S:
         return lockout
     attacks = (*(each for each in lockout.attacks_s if now_s - each < WITHIN_S), now_s)
-    lockout = replace(lockout, fake_since_s=None, attacks_s=attacks)
+    lockout = replace(lockout, fake_since_s=None, counted=track, attacks_s=attacks)
     return _locked(lockout, now_s) if len(attacks) >= ATTACKS else lockout
 
 

@@ -1,6 +1,5 @@
 """A visit to the kiosk, step by step, without a screen."""
 
-
 import pytest
 
 from depthface_app.core.face import FaceLocation, FaceResult, HeadPose, Match, Result
@@ -305,46 +304,57 @@ def test_names_that_alternate_are_never_said(stage):
 # ----------------------------------------------------------------------------------------------------------- lock-out
 
 
-def attacked(stage, seconds, live=False, lockout=None):
+def attacked(stage, seconds, live=False, lockout=None, track=1):
     lockout = lockout or Lockout()
     for _ in range(round(seconds / STEP_S)):
         stage.now_s += STEP_S
-        lockout = watch(lockout, live, stage.now_s)
+        lockout = watch(lockout, live, track, stage.now_s)
     return lockout
 
 
+def shown_pictures(stage, first_track=10):
+    """One picture after the other, each a presentation of its own."""
+    for number in range(ATTACKS):
+        stage.show(face(live=False, track=first_track + number), times=13)
+    return stage.visit
+
+
 def test_repeated_pictures_close_the_kiosk_for_a_while_and_longer_the_next_time(stage):
-    stage.show(face(live=False), times=13 * ATTACKS + 6)
-    assert stage.visit.step is Step.LOCKED
+    assert shown_pictures(stage).step is Step.LOCKED
     assert stage.show(face(name="Ada"), times=10).step is Step.LOCKED
     assert stage.visit.greeting.said is Said.NOBODY
     first_s = stage.visit.lockout.until_s
     stage.wait(first_s - stage.now_s + 0.1)
     assert stage.visit.step is Step.WELCOME
-    stage.show(face(live=False), times=13 * ATTACKS + 6)
-    assert stage.visit.step is Step.LOCKED
+    assert shown_pictures(stage, 20).step is Step.LOCKED
     assert stage.visit.lockout.until_s - stage.now_s > 1.9 * FIRST_LOCK_S
 
 
 def test_a_picture_in_the_middle_of_an_enrolment_counts_too(stage):
     stage.to_place()
-    assert stage.show(face(live=False), times=13 * ATTACKS + 6).step is Step.LOCKED
+    assert shown_pictures(stage).step is Step.LOCKED
     assert stage.visit.name == ""
+
+
+def test_somebody_misjudged_closes_the_kiosk_for_nobody_and_is_told_that_it_does_not_work(stage):
+    stage.to_place()
+    problem = stage.show(face(live=False), times=round(kiosk.PLACE_S / STEP_S) + 2)
+    assert (problem.step, problem.problem) == (Step.PROBLEM, "slow")
+    assert len(problem.lockout.attacks_s) == 1
 
 
 def test_a_live_face_that_is_misjudged_now_and_then_is_no_attack(stage):
     lockout = Lockout()
     for _ in range(60):
         lockout = attacked(stage, 1.0, lockout=lockout)
-        lockout = attacked(stage, 0.3, live=True, lockout=lockout)
+        lockout = attacked(stage, 0.3, live=True, lockout=lockout)  # of the same track
     assert lockout.attacks_s == ()
 
 
 def test_attacks_far_apart_do_not_close_it(stage):
     lockout = Lockout()
-    for _ in range(10):
-        lockout = attacked(stage, 2.0, lockout=lockout)
-        lockout = attacked(stage, 1.0, live=True, lockout=lockout)
+    for track in range(10):
+        lockout = attacked(stage, 2.0, lockout=lockout, track=track)
         stage.now_s += 100
     assert not lockout.is_locked(stage.now_s)
 
