@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
+from depthface_app.core.errors import InputError
 from depthface_app.core.face import HeadPose, Match
 from depthface_app.gallery.roles import Role, set_pin
 from depthface_app.pipeline.enrolment import CAPTURES_PER_POSE, POSES
 from depthface_app.pipeline.kiosk import Step, Visit
-from depthface_app.ui import theme
+from depthface_app.ui import app, theme
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.kiosk import keeper as keepers
 from depthface_app.ui.kiosk.consent_text import KEPT_DAYS
@@ -272,6 +274,16 @@ def test_a_line_of_json_says_how_it_is(stand, capsys):
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["state"], line["step"], line["people"], line["faults"]) == ("streaming", "welcome", 4, [])
     assert line["fps"] is None or line["fps"] > 0
+
+
+def test_a_screenshot_of_the_kiosk_ends_well_and_one_that_cannot_be_written_says_so(tmp_path):
+    desk = Desk(tmp_path, Scene())
+    path = tmp_path / "kiosk.png"
+    assert app.run_app(desk.parts, screenshot=path, frames=3, kiosk=True) == 0
+    assert QImage(str(path)).width() == 1920
+    with pytest.raises(InputError, match="cannot be written"):
+        app.run_app(desk.parts, screenshot=tmp_path / "none" / "kiosk.png", frames=1, kiosk=True)
+    desk.close()
 
 
 def test_an_idle_visit_goes_home(stand, monkeypatch):

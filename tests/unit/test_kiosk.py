@@ -1,5 +1,7 @@
 """A visit to the kiosk, step by step, without a screen."""
 
+import socket
+
 import pytest
 
 from depthface_app.core.face import FaceLocation, FaceResult, HeadPose, Match, Result
@@ -12,7 +14,7 @@ from depthface_app.pipeline.feed import FeedState
 from depthface_app.pipeline.greeting import Greeting, Said, greet
 from depthface_app.pipeline.health import Health
 from depthface_app.pipeline.kiosk import Step, Visit
-from depthface_app.pipeline.kiosk_report import health_line
+from depthface_app.pipeline.kiosk_report import health_line, tell_systemd
 from depthface_app.pipeline.lockout import ATTACKS, FIRST_LOCK_S, Lockout, watch
 from tests.fake_models import axis_vector
 from tests.fakes import fake_frame
@@ -370,3 +372,16 @@ def test_the_health_line_has_no_names_and_no_numbers_that_are_none():
     assert "Ada" not in str(line)
     camera = Fault(FaultSource.CAMERA, "The camera was unplugged.")
     assert "unplugged" in health_line(Step.WELCOME, None, Health(), 0, (), camera)["last_fault"]
+
+
+def test_systemd_hears_that_it_lives(tmp_path, monkeypatch):
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        tell_systemd("WATCHDOG=1")
+        assert systemd.recv(64) == b"WATCHDOG=1"
+    tell_systemd("WATCHDOG=1")  # nobody listens any more
+    monkeypatch.delenv("NOTIFY_SOCKET")
+    tell_systemd("WATCHDOG=1")
