@@ -340,6 +340,9 @@ def test_enrolment_leaves_the_inspector(tmp_path, seat, wait):
     desk.window.ways["enrol"].trigger()
     assert desk.window.side.isVisible()
     assert not desk.window.ways["inspect"].isChecked()
+    desk.window.ways["inspect"].trigger()
+    assert not desk.window.workspace.isVisible()
+    assert "enrolment first" in desk.window.stage.toast.title.text()
 
 
 @pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (2560, 1440)])

@@ -80,7 +80,11 @@ class Inspector(QObject):
         return self._way.isChecked()
 
     def on_inspect(self) -> None:
-        """Show the workspace, or the live view again."""
+        """Show the workspace, or the live view again; somebody who is being enrolled must see how it goes."""
+        if self.is_on and self._window.side.currentWidget() is self._window.enrolment:
+            self._way.setChecked(False)
+            self._tell(self.tr("Finish or cancel the enrolment first."))
+            return
         if self.is_on and self._comparison is None:
             self._begin()
         self._window.show_workspace(self.is_on)
