@@ -26,7 +26,7 @@ from depthface_app.ui.kiosk.consent_text import consent_record
 from depthface_app.ui.kiosk.doorkeeper import Doorkeeper
 from depthface_app.ui.kiosk.languages import Languages
 from depthface_app.ui.kiosk.records import Records
-from depthface_app.ui.kiosk.screens import Screens, Sight
+from depthface_app.ui.kiosk.screens import Screens, Sight, sight_of
 from depthface_app.ui.kiosk.window import KioskWindow
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 TICK_MS = 250
 RETRY_MS = 10_000
 SCORE_EVERY_S = 0.25
-_GONE = (FeedState.STALLED, FeedState.LOST, FeedState.RECOVERING, FeedState.FAILED, FeedState.ENDED)
 
 
 class Keeper(QObject):
@@ -117,14 +116,7 @@ class Keeper(QObject):
 
     def sight(self) -> Sight:
         """Why the kiosk sees nobody, if it does not."""
-        engine = self._bridge.engine
-        if engine is None:
-            return Sight("starting") if self._bridge.is_opening else Sight("camera", "camera_text")
-        if engine.state in _GONE:
-            return Sight("camera", "camera_text")
-        if not self._has_picture:
-            return Sight("starting")
-        return Sight() if engine.models is not None else Sight("problem", "models_text")
+        return sight_of(self._bridge.engine, self._bridge.is_opening, self._has_picture)
 
     def _look_after_camera(self) -> None:
         """The feed tries again by itself for a while; a kiosk never gives up."""

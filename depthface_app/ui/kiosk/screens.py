@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+from depthface_app.pipeline.engine import Engine
 from depthface_app.pipeline.enrolment import Enrolment
+from depthface_app.pipeline.feed import FeedState
 from depthface_app.pipeline.greeting import Said
 from depthface_app.pipeline.kiosk import LOOKS, Step, Visit, idle_left_s
 from depthface_app.ui.kiosk.consent_text import consent_lines, text_version
@@ -14,6 +16,7 @@ from depthface_app.ui.kiosk.words import TEXTS, word
 from depthface_app.ui.marks import Standing
 from depthface_app.ui.ring import RingState
 
+_GONE = (FeedState.STALLED, FeedState.LOST, FeedState.RECOVERING, FeedState.FAILED, FeedState.ENDED)
 WARNED_S = 10.0  # before the kiosk goes back to its start
 _GREETINGS = {
     Said.NOBODY: ("welcome", "welcome_text", "line"),
@@ -37,6 +40,17 @@ class Sight:
 
     title: str = ""
     text: str = ""
+
+
+def sight_of(engine: Engine | None, is_opening: bool, has_picture: bool) -> Sight:
+    """Why the kiosk sees nobody, if it does not."""
+    if engine is None:
+        return Sight("starting") if is_opening else Sight("camera", "camera_text")
+    if engine.state in _GONE:
+        return Sight("camera", "camera_text")
+    if not has_picture:
+        return Sight("starting")
+    return Sight() if engine.models is not None else Sight("problem", "models_text")
 
 
 class Screens:
