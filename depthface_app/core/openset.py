@@ -22,7 +22,7 @@ SAMPLED_PEOPLE = 500  # enough to know a spread to 3 %
 class StrangerScores:
     """Best cosine of searches for strangers in one gallery.
 
-    skew:  third standardised moment; the best of many leans to the right, and what seems to lean left is taken as even
+    skew:  third standardised moment, as far as it is sure; the best of many leans to the right, never to the left
     count: how many searches the others come from
     """
 
@@ -33,10 +33,15 @@ class StrangerScores:
 
     @classmethod
     def of(cls, best: NDArray[np.floating]) -> "StrangerScores":
-        """From the best cosine of each search, (count,), two or more."""
+        """From the best cosine of each search, (count,), two or more.
+
+        The skewness of few searches is mostly chance: its standard error, √(6/count), is taken off.
+
+        Source: Kendall & Stuart, The Advanced Theory of Statistics, volume 1, exercise 12.9.
+        """
         mean, sd = float(np.mean(best)), float(np.std(best, ddof=1))
         skew = float(np.mean((best - mean) ** 3)) / max(sd, 1e-9) ** 3
-        return cls(mean, sd, max(skew, 0.0), len(best))
+        return cls(mean, sd, max(skew - math.sqrt(6 / len(best)), 0.0), len(best))
 
     def threshold(self, rate: float) -> float:
         """Cosine that a share `rate` of strangers reaches, the false-positive identification rate (ISO/IEC 19795-1).

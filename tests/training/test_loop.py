@@ -41,6 +41,15 @@ save_every = 50
 """
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As in the processes that are started here: sums over several threads round differently."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def tiny(folder, **loop):
     return Run(NoisyTask(), build(LoopConfig, {**LOOP, **loop}), {"loop": LOOP}, folder)
 

@@ -68,7 +68,7 @@ def test_the_card_goes_along_and_says_what_changed(int8, files):
 def test_the_program_takes_it_for_another_recogniser(int8, files):
     float_, whole = Recogniser.open(files / "recogniser.onnx"), Recogniser.open(int8)
     assert float_.card.identity != whole.card.identity
-    np.testing.assert_array_equal(float_._mean.depth_mm, whole._mean.depth_mm)
+    np.testing.assert_array_equal(float_.mean.depth_mm, whole.mean.depth_mm)
 
 
 def test_other_weights_are_another_version(files):

@@ -237,4 +237,4 @@ def test_exported_recogniser_gives_unit_vectors_and_carries_its_mean_face(tmp_pa
     session = ort.InferenceSession(str(tmp_path / "recogniser.onnx"), providers=["CPUExecutionProvider"])
     (vector,) = session.run(None, {key: sample[key][None] for key in ("depth", "normals", "valid")})
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
-    np.testing.assert_allclose(recogniser._mean.depth_mm, task.mean.depth_mm, atol=0.05)
+    np.testing.assert_allclose(recogniser.mean.depth_mm, task.mean.depth_mm, atol=0.05)

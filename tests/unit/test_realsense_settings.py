@@ -117,8 +117,9 @@ def test_a_recording_takes_filters_and_nothing_that_only_a_camera_can_do() -> No
     with pytest.raises(CameraError, match="it knows loop, realtime, filters"):
         open_source("realsense:a.db3?speed=2")
     camera = open_source("realsense:a.db3?filters=spatial", realsense="preset=hand&filters=temporal")
-    assert camera._settings.filters == ("spatial",)
-    assert camera._settings.preset is None
+    settings = camera._make.keywords["settings"]
+    assert settings.filters == ("spatial",)
+    assert settings.preset is None
 
 
 def test_an_address_wins_over_the_general_parameters() -> None:

@@ -43,7 +43,9 @@ def test_a_stranger_is_unknown():
 
 
 def test_the_users_threshold_and_fine_decoding_are_obeyed():
-    result, _ = recognise(fake_frame(), fake_models(), ADA_AND_BOB, options=Options(threshold=1.01, candidates=1, fine=True))
+    result, _ = recognise(
+        fake_frame(), fake_models(), ADA_AND_BOB, options=Options(threshold=1.01, candidates=1, fine=True)
+    )
     assert result.faces[0].match.name is None
     assert len(result.faces[0].match.candidates) == 1
     assert result.faces[0].denoised.fine_depth_mm.shape == (256, 256)
