@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEWEST_PEOPLE = 20  # below this a gallery says too little about itself
+PRIOR_PEOPLE = 100  # what a model's card is worth beside a gallery's own people
 SAMPLED_PEOPLE = 500  # enough to know a spread to 3 %
 
 
@@ -55,6 +56,21 @@ class StrangerScores:
         t = x + (x**3 + x) / (4 * freedom) + (5 * x**5 + 16 * x**3 + 3 * x) / (96 * freedom**2)
         t += self.skew * (x**2 - 1) / 6
         return self.mean + t * self.sd * math.sqrt(1 + 1 / self.count)
+
+
+def leaning(own: StrangerScores, expected: StrangerScores) -> StrangerScores:
+    """A gallery's own scores, drawn towards what was expected of its size, as if PRIOR_PEOPLE had been seen there.
+
+    A hundred people, each searched for once, among whom two happen to be alike, say less about the next stranger than
+    their spread pretends.
+
+    Source: shrinkage of means and variances towards a prior, Gelman et al., Bayesian Data Analysis, section 3.3.
+    """
+    share = own.count / (own.count + PRIOR_PEOPLE)
+    mean, sd, skew = (
+        share * getattr(own, name) + (1 - share) * getattr(expected, name) for name in ("mean", "sd", "skew")
+    )
+    return StrangerScores(mean, sd, skew, own.count)
 
 
 def strangers_within(templates: NDArray[np.float32], person: NDArray[np.intp]) -> StrangerScores | None:

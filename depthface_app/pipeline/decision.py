@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from depthface_app.core.openset import StrangerScores, strangers_expected, strangers_within
+from depthface_app.core.openset import StrangerScores, leaning, strangers_expected, strangers_within
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
 
@@ -22,6 +22,8 @@ def accepted_from(card: ModelCard, gallery: Gallery, rate: float) -> float:
     expected = strangers_expected(card_strangers(card), len(gallery.names))
     least = card.threshold if expected is None else expected.threshold(rate)
     own = _own_strangers(gallery)
+    if own is not None and expected is not None:
+        own = leaning(own, expected)
     return least if own is None else max(least, own.threshold(rate))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from depthface_app.core.errors import ModelError
-from depthface_app.core.openset import FEWEST_PEOPLE, StrangerScores, strangers_expected, strangers_within
+from depthface_app.core.openset import FEWEST_PEOPLE, StrangerScores, leaning, strangers_expected, strangers_within
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
 from depthface_app.pipeline.decision import accepted_from
@@ -69,6 +69,18 @@ def test_between_sizes_the_logarithm_counts():
     assert middle.count == 300
     assert strangers_expected(known, 1000).mean == pytest.approx(0.8)
     assert strangers_expected({}, 10) is None
+
+
+def test_a_gallery_of_a_hundred_counts_as_much_as_the_card_and_a_large_one_decides():
+    own, expected = StrangerScores(0.8, 0.1, 0.4, 100), StrangerScores(0.6, 0.08, 0.2, 400)
+    half = leaning(own, expected)
+    assert (half.mean, half.sd, half.skew, half.count) == (
+        pytest.approx(0.7),
+        pytest.approx(0.09),
+        pytest.approx(0.3),
+        100,
+    )
+    assert leaning(StrangerScores(0.8, 0.1, 0.4, 10_000), expected).mean == pytest.approx(0.8, abs=0.003)
 
 
 def test_the_stricter_of_card_and_gallery_decides():
