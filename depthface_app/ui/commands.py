@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -33,6 +33,7 @@ from depthface_app.ui.window import MainWindow
 SIMULATED = "simulated:"
 RECORDING_SUFFIX = ".mcap"
 RESTARTED_BY = ("source", "locator", "denoiser", "recogniser", "provider", "threads", "dds", "dds_domain", "realsense")
+RESCAN_AFTER_MS = 3000  # looking for cameras starts processes, and the first picture comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Commands(QObject):
     def start(self) -> None:
         """Open the source of the settings and look for cameras."""
         self._open()
-        self.on_rescan()
+        QTimer.singleShot(RESCAN_AFTER_MS, self, self.on_rescan)
 
     def _open(self) -> None:
         settings = self.settings
