@@ -169,7 +169,7 @@ def liveness() -> str:
     worst, live = found["worst_apcer"], found["bpcer"]
     text = (
         f"**Liveness** (simulated): worst species APCER {worst['value']:.1%} ({found['worst_species']}) at BPCER "
-        f"{live['value']:.1%}. Rendered attacks and unseen people before five sensor models, {found['frames']} frames "
+        f"{live['value']:.1%}. Rendered attacks and unseen people before four sensors (Kinect v1, v2, D435, TrueDepth-like), {found['frames']} frames "
         "each, through the program's locator; an attack in which no face is found has failed, a live person who is not "
         "found counts as an error. Exact 95 % intervals. No silicone mask and no bust is among them: see "
         "`docs/liveness.md`."
