@@ -169,10 +169,10 @@ def liveness() -> str:
     worst, live = found["worst_apcer"], found["bpcer"]
     text = (
         f"**Liveness** (simulated): worst species APCER {worst['value']:.1%} ({found['worst_species']}) at BPCER "
-        f"{live['value']:.1%}. Rendered attacks and unseen people before four sensors (Kinect v1, v2, D435, TrueDepth-like), {found['frames']} frames "
-        "each, through the program's locator; an attack in which no face is found has failed, a live person who is not "
-        "found counts as an error. Exact 95 % intervals. No silicone mask and no bust is among them: see "
-        "`docs/liveness.md`."
+        f"{live['value']:.1%}. Rendered attacks and unseen people before four sensors (Kinect v1, v2, D435, "
+        f"TrueDepth-like), {found['frames']} frames each, through the program's locator; an attack in which no face is "
+        "found has failed, a live person who is not found counts as an error. Exact 95 % intervals. No silicone mask "
+        "and no bust is among them: see `docs/liveness.md`."
     )
     head = ["", "presentations", "face found", "taken for live (APCER)", "… by the D435 (held out)"]
     return text + "\n\n" + table(head, rows)
