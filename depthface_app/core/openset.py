@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 FEWEST_PEOPLE = 20  # below this a gallery says too little about itself
 PRIOR_PEOPLE = 100  # what a model's card is worth beside a gallery's own people
 SAMPLED_PEOPLE = 500  # enough to know a spread to 3 %
+PEOPLE_AT_ONCE = 32  # so that a gallery of 100,000 needs neither a copy of itself nor all similarities at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,12 @@ def strangers_within(templates: NDArray[np.float32], person: NDArray[np.intp]) -
     if len(people) > SAMPLED_PEOPLE:
         people = people[np.linspace(0, len(people) - 1, SAMPLED_PEOPLE).round().astype(int)]
     best = []
-    for one in people:
-        own = person == one
-        best.append(float((templates[~own] @ templates[own].T).max(0).mean()))
+    for group in np.array_split(people, math.ceil(len(people) / PEOPLE_AT_ONCE)):
+        rows = np.flatnonzero(np.isin(person, group))
+        similarity = templates @ templates[rows].T
+        similarity[person[:, None] == person[rows]] = -1
+        nearest = similarity.max(0)
+        best += [float(nearest[person[rows] == one].mean()) for one in group]
     return StrangerScores.of(np.array(best))
 
 

@@ -11,8 +11,9 @@ def accepted_from(card: ModelCard, gallery: Gallery, rate: float) -> float:
     """Cosine at which a match is accepted; infinite, so that everybody is unknown, if the card states none.
 
     The stricter of what the card expects of strangers in a gallery of this size and what this gallery's own people
-    score among each other: the first knows what a small gallery cannot, the second that its people resemble each other
-    more than those the card was measured on. A card without stranger scores gives its threshold, whatever the rate.
+    score among each other, drawn towards the card while they are few: the first knows what a small gallery cannot, the
+    second that its people resemble each other more than those the card was measured on. A card without stranger scores
+    gives its threshold, whatever the rate.
 
     Args:
         rate: share of searches for strangers that may name somebody.
@@ -27,7 +28,7 @@ def accepted_from(card: ModelCard, gallery: Gallery, rate: float) -> float:
     return least if own is None else max(least, own.threshold(rate))
 
 
-@lru_cache(maxsize=4)  # a gallery never changes, and is asked about every face
+@lru_cache(maxsize=1)  # asked about every face; an older gallery, with people erased since, must not be kept alive
 def _own_strangers(gallery: Gallery) -> StrangerScores | None:
     return strangers_within(gallery.templates, gallery.person)
 
