@@ -43,7 +43,9 @@ from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 from training.sessions import training_appearance
 
 POSE_ERROR_DEG = 4.0  # what the locator is off by, per angle
-COVERED = 0.2  # share of training looks with glasses, a mask, a hand, long hair or a scarf
+COVERED = 0.3  # share of training looks with glasses, a mask, a hand, long hair or a scarf
+RELATIVES = 8  # people in a row who resemble each other, so that a batch asks for fine differences, too
+MOST_ALIKE = 0.8
 VALIDATION_PEOPLE, VALIDATION_PROBES = 60, 2
 
 
@@ -84,10 +86,8 @@ class FaceData(Dataset):
     def __getitem__(self, n: int) -> dict[str, NDArray[Any]]:
         use_one_thread()
         rng = generator(self.seed, n, 2)
-        person = int(generator(self.seed, n // 2, 4).integers(TRAIN_IDENTITIES.stop))
-        if self.people:
-            person = int(generator(self.seed, n, 3).integers(self.people))
-        identity = self.faces.training_identity(generator(person))
+        person = self._person(n)
+        identity = self._identity(n, person)
         appearance = training_appearance(self.faces, rng, COVERED)
         face = observe_face(self.faces, identity, appearance, training_view(rng), self.surface, self.mean, rng)
         sample: dict[str, NDArray[Any]] = {**face_arrays(face)}
@@ -96,6 +96,19 @@ class FaceData(Dataset):
         if self.code is not None:
             sample["shape"] = self.code(identity)
         return sample
+
+    def _person(self, n: int) -> int:
+        if self.people:
+            return int(generator(self.seed, n, 3).integers(self.people))
+        return int(generator(self.seed, n // 2, 4).integers(TRAIN_IDENTITIES.stop))
+
+    def _identity(self, n: int, person: int) -> Identity:
+        identity = self.faces.training_identity(generator(person))
+        if self.people:
+            return identity
+        family = generator(self.seed, n // (2 * RELATIVES), 5)
+        ancestor = self.faces.training_identity(generator(int(family.integers(TRAIN_IDENTITIES.stop))))
+        return self.faces.relative(identity, ancestor, float(family.uniform(0, MOST_ALIKE)))
 
 
 def around_mean(config: RecogniserConfig, mean: MeanFace) -> FaceReader:

@@ -17,7 +17,7 @@ from training.models.margins import SCALE, AdaFace, ArcFace, CosFace, Softmax
 from training.models.mobilefacenet import MobileFaceNet
 from training.models.recogniser import RecogniserConfig, recogniser
 from training.models.registry import load_model
-from training.recognise import FaceData, RecogniseTask, Student, around_mean, embed
+from training.recognise import RELATIVES, FaceData, RecogniseTask, Student, around_mean, embed
 from training.seeds import generator
 
 
@@ -295,3 +295,11 @@ def test_icp_goes_through_the_same_embedding_as_networks(faces_folder):
     vectors = embed(student, looks)
     assert vectors.shape == (2, 4096)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-4)
+
+
+def test_a_batch_of_training_holds_families(faces):
+    """Both looks of a person are of one shape, and nobody is a copy of a relative."""
+    data = FaceData(faces, mean_face(faces), CODES["shape"](faces), stand_in, 1, 4 * RELATIVES, 0)
+    shapes = [data.code(data._identity(n, data._person(n))) for n in range(4 * RELATIVES)]
+    np.testing.assert_array_equal(shapes[0], shapes[1])
+    assert all(np.abs(shapes[2 * k] - shapes[2 * k + 2]).max() > 0.1 for k in range(2 * RELATIVES - 1))

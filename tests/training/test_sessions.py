@@ -193,6 +193,20 @@ def test_training_people_have_higher_bumps_and_keep_them(faces):
     assert 1 < gain < LARGEST_BUMP_GAIN
     np.testing.assert_array_equal(higher.detail[bends], plain.detail[bends])
 
+def test_relatives_resemble_each_other_and_vary_as_much_as_anybody(faces):
+    """Correlation of two relatives' departures from the mean is the likeness asked for; their size stays the same."""
+    ancestor = faces.sample_identity(generator(400))
+    own = [faces.sample_identity(generator(401 + k)) for k in range(2)]
+    kin = [faces.relative(each, ancestor, 0.6) for each in own]
+    for name in ("coefficients", "stretch"):
+        expected = [np.sqrt(0.4) * getattr(o, name) + np.sqrt(0.6) * getattr(ancestor, name) for o in own]
+        shift = 1 - np.sqrt(0.4) - np.sqrt(0.6) if name == "stretch" else 0
+        for each, value in zip(kin, expected, strict=True):
+            np.testing.assert_allclose(getattr(each, name), value + shift, atol=1e-5)
+    strangers = rigid_residual_mm(faces.neutral_shape(own[0]), faces.neutral_shape(own[1])[None])[0]
+    relatives = rigid_residual_mm(faces.neutral_shape(kin[0]), faces.neutral_shape(kin[1])[None])[0]
+    assert relatives == pytest.approx(np.sqrt(0.4) * strangers, rel=0.15)
+
 
 @pytest.mark.parametrize("pose", [HeadPose(0, 0, 0), HeadPose(50, 0, 0), HeadPose(-30, 25, 10)])
 def test_triangles_left_out_look_away_from_the_camera(faces, pose):

@@ -108,6 +108,19 @@ class IctModel:
         detail[:N_BUMPS] *= np.float32(rng.uniform(1, LARGEST_BUMP_GAIN))
         return replace(identity, detail=detail)
 
+    def relative(self, identity: Identity, ancestor: Identity, likeness: float) -> Identity:
+        """A person as likely as `identity` who resembles others of the same ancestor.
+
+        Args:
+            likeness: correlation between two relatives of what makes them differ from the mean face, 0 to below 1.
+        """
+        own, shared = np.float32(np.sqrt(1 - likeness)), np.float32(np.sqrt(likeness))
+        return Identity(
+            own * identity.coefficients + shared * ancestor.coefficients,
+            1 + own * (identity.stretch - 1) + shared * (ancestor.stretch - 1),
+            own * identity.detail + shared * ancestor.detail,
+        )
+
     def sample_expression(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Up to six of the model's expressions at once; a third of the faces are neutral."""
         weights = np.zeros(len(self.ex_basis), np.float32)
