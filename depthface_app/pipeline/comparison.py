@@ -13,7 +13,7 @@ from depthface_app.core.frame import Frame
 from depthface_app.core.latest import Latest
 from depthface_app.pipeline.inspection import FrameFigures, Pair, compare, look_at, summary
 from depthface_app.pipeline.maps import FROM_CAMERA, Light, Map, map_of
-from depthface_app.pipeline.methods import FIXED_METHODS, Method, true_face
+from depthface_app.pipeline.methods import Method, fixed_methods, true_face
 from depthface_app.pipeline.stages import FaceRecogniser
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ STOP_TIMEOUT_S = 5.0
 class Wanted:
     """What is to be shown and measured.
 
-    views: (method, map) of every picture; methods are RAW, DENOISED (the running model), TRUTH, FIXED_METHODS and
-        whatever was added
+    views: (method, map) of every picture; methods are RAW, DENOISED (the running model), TRUTH, those of
+        `fixed_methods` and whatever was added
     pair:  what figures compare, and what a difference is counted from: its first
     fine:  decode at twice the resolution where a method can
     light: direction towards the light in camera axes
@@ -101,7 +101,7 @@ class Comparison:
         self.seen: Latest[Seen] = Latest(on_seen)
         self.measured: Latest[Measured] = Latest(on_measured)
         self.problems: Latest[str] = Latest(on_problem)
-        self.methods: Mapping[str, Method] = dict(FIXED_METHODS)  # replaced, never changed
+        self.methods: Mapping[str, Method] = fixed_methods()  # replaced, never changed
         self.recogniser: FaceRecogniser | None = None  # for these threads alone; without it nothing is measured
         self._work: Latest[tuple[Moment, Wanted]] = Latest()
         self._unmeasured: Latest[Seen] = Latest()

@@ -7,11 +7,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from depthface_app.cameras.realsense.blocks import HOLES, SPATIAL, TEMPORAL
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import DenoisedFace, FaceCrop
-from depthface_app.core.filters import bilateral, filled, median
+from depthface_app.core.filters import bilateral, filled, median, non_local_means, total_variation
 from depthface_app.core.frame import Frame
 from depthface_app.core.normals import normals
+from depthface_app.pipeline.temporal import TemporalMean, VendorBlocks
 
 
 class Method(Protocol):
@@ -53,7 +55,22 @@ class Filter:
         return _face(crop, np.where(missing, np.float32(np.nan), self.smooth(filled(crop.depth_mm))))
 
 
-FIXED_METHODS: dict[str, Method] = {"raw": Raw(), "bilateral": Filter(bilateral), "median": Filter(median)}
+def fixed_methods() -> dict[str, Method]:
+    """Every method that needs no file, by its name. Some look back at earlier crops: one set per stream and thread."""
+    return {
+        "raw": Raw(),
+        "bilateral": Filter(bilateral),
+        "median": Filter(median),
+        "tv": Filter(total_variation),
+        "nlm": Filter(non_local_means),
+        "temporal": TemporalMean(),
+        "realsense-spatial": VendorBlocks(SPATIAL),
+        "realsense-temporal": VendorBlocks(TEMPORAL),
+        "realsense": VendorBlocks(SPATIAL, TEMPORAL, HOLES),
+    }
+
+
+FIXED_METHODS = fixed_methods()
 
 
 def is_raw(face: DenoisedFace) -> bool:

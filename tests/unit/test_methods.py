@@ -37,7 +37,7 @@ def test_raw_is_the_crop_itself_and_known_by_it(crop):
     assert not is_raw(FakeDenoiser().denoise(crop))
 
 
-@pytest.mark.parametrize("name", ["bilateral", "median"])
+@pytest.mark.parametrize("name", ["bilateral", "median", "tv", "nlm"])
 def test_a_filter_smooths_and_leaves_the_gaps(crop, name):
     face = FIXED_METHODS[name].denoise(crop)
     np.testing.assert_array_equal(np.isnan(face.depth_mm), np.isnan(crop.depth_mm))

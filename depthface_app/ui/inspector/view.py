@@ -35,6 +35,12 @@ def method_labels() -> dict[str, str]:
         DENOISED: _say("denoised"),
         "bilateral": _say("bilateral"),
         "median": _say("median"),
+        "tv": _say("total variation"),
+        "nlm": _say("non-local means"),
+        "temporal": _say("temporal mean"),
+        "realsense-spatial": _say("RealSense spatial"),
+        "realsense-temporal": _say("RealSense temporal"),
+        "realsense": _say("RealSense blocks"),
         TRUTH: _say("truth"),
     }
 
