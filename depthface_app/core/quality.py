@@ -29,20 +29,6 @@ def fill_rate(depth_mm: NDArray[np.float32]) -> float:
     return float(np.mean(~np.isnan(depth_mm))) if depth_mm.size else 0.0
 
 
-def plane_rms_mm(points_mm: NDArray[np.float32]) -> float:
-    """Root mean square distance in mm of points (..., 3) from their best plane; NaN with fewer than three readings.
-
-    Source: total least squares by the smallest singular value; Shakarji 1998, J. Res. NIST 103(6), section 3.
-    """
-    points = points_mm.reshape(-1, 3).astype(np.float64)
-    points = points[~np.isnan(points).any(-1)]
-    if len(points) < 3:
-        return float("nan")
-    centred = points - points.mean(0)
-    smallest = np.linalg.eigvalsh(centred.T @ centred)[0]
-    return float(np.sqrt(max(smallest, 0) / len(points)))
-
-
 def temporal_noise_mm(stack_mm: NDArray[np.float32]) -> float:
     """Median over the pixels of the standard deviation over time of a (T, H, W) stack of a still scene, mm.
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from depthface_app.core.face import DenoisedFace
 from depthface_app.core.frame import Frame, Intrinsics
@@ -98,7 +99,7 @@ def test_a_flat_region_is_judged_with_and_without_a_face(networks):
     report, look = inspect_frame(empty, networks, region=region)
     assert look is None
     assert report.faces == 0
-    assert report.second == {"plane_rms_mm": pytest.approx(0, abs=0.01)}
+    assert report.second == {"plane_rms_mm": pytest.approx(0, abs=0.01), "plane_distance_mm": pytest.approx(2000)}
 
 
 def test_a_summary_is_the_mean_of_what_is_known(networks):
@@ -113,3 +114,50 @@ def test_a_summary_is_the_mean_of_what_is_known(networks):
         (first.first["spatial_noise_mm"] + second.first["spatial_noise_mm"]) / 2
     )
     assert np.isnan(found["raw"]["rmse_mm"])
+
+
+def test_a_flat_region_lies_as_far_behind_the_reference_as_it_was_moved(networks):
+    region = Region(4, 4, 60, 40)
+    report, _ = inspect_frame(noisy(), networks, region=region, reference_mm=truth() - np.float32(5))
+    assert report.first["plane_offset_mm"] == pytest.approx(5, abs=0.2)
+    assert report.first["plane_distance_mm"] == pytest.approx(WALL_MM, abs=0.2)
+
+
+def test_figures_over_time_do_not_cross_a_break(networks):
+    _, look = inspect_frame(noisy(0), networks)
+    report, _ = inspect_frame(noisy(1, segment=1), networks, look)
+    assert "temporal_noise_mm" not in report.first
+
+
+def test_a_window_that_moved_with_the_nose_compares_the_same_pixels(networks):
+    """The crop follows the nose; a pixel's change is still taken at the pixel."""
+    _, look = inspect_frame(noisy(0), networks)
+    depth = noisy(1).depth_mm.copy()
+    depth[118:122, 158:162] = truth()[118:122, 158:162]
+    depth[119:122, 160:163] = 590  # the nose a pixel to the right
+    report, later = inspect_frame(replace(noisy(1), depth_mm=depth), networks, look)
+    assert later.window != look.window
+    assert report.first["temporal_noise_mm"] == pytest.approx(NOISE_MM, rel=0.1)
+
+
+def test_how_like_an_enrolled_person_each_side_is(networks):
+    report, _ = inspect_frame(noisy(), networks, resembles=lambda embedding: float(embedding[0]) / 2)
+    assert (report.first["similarity"], report.second["similarity"]) == (0.5, 0.5)
+    report, _ = inspect_frame(noisy(), networks, resembles=lambda embedding: 1.0, with_identity=False)
+    assert "similarity" not in report.first
+    assert np.isnan(report.identity)
+
+
+def nosed(sd_mm):
+    """A nose with rounded sides, over lids that fall as much as they are sharp."""
+    x, y = (COLUMNS - PINHOLE.cx) * 1.5, (ROWS - PINHOLE.cy) * 1.5
+    lid = np.clip((y + 32) * 2 / sd_mm, 0, 4)
+    return (600 + 28 * norm.cdf(np.abs(x), 14, sd_mm) + lid).astype(np.float32)
+
+
+def test_edges_are_held_against_those_of_the_reference(networks):
+    depth = nosed(5.0)
+    depth[118:122, 158:162] = 598  # the nearest reading, which the locator takes for the nose
+    report, _ = inspect_frame(Frame(depth, PINHOLE, 0.0), networks, reference_mm=nosed(3.0))
+    assert report.first["nose_edge_ratio"] == pytest.approx(5 / 3, rel=0.1)
+    assert report.first["eyelid_ratio"] == pytest.approx(3 / 5, rel=0.1)

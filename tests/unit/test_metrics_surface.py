@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import generic_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from depthface_app.core.frame import Intrinsics
@@ -113,3 +114,41 @@ def test_noise_under_the_limit_does_not_fly():
     assert surface.flying_pixel_rate(flat(609), flat(), ALL) == 0
     assert surface.flying_pixel_rate(flat(611), flat(), ALL) == 1
     assert np.isnan(surface.flying_pixel_rate(flat(np.nan), flat(), ALL))
+
+
+def test_the_mean_error_is_signed():
+    assert surface.bias(flat(597), flat(), ALL) == pytest.approx(-3)
+    assert surface.bias(flat() + np.where(np.arange(SIDE) < 24, 8, 0).astype(np.float32), flat(), ALL) == pytest.approx(
+        2
+    )
+    assert np.isnan(surface.bias(flat(), flat(), ~ALL))
+
+
+def test_pixels_between_two_sides_hang_and_a_clean_step_does_not():
+    assert surface.hanging_share(step(), ALL) == 0
+    assert surface.hanging_share(step(sharp=False), ALL) == pytest.approx(2 / SIDE)
+    assert surface.hanging_share(tilted(60), ALL) == 0
+    assert np.isnan(surface.hanging_share(flat(np.nan), ALL))
+
+
+def test_a_pixel_far_from_all_its_neighbours_hangs_alone():
+    spiked = flat()
+    spiked[40, 40] += 30
+    spiked[60, 60] -= 9
+    assert surface.hanging_share(spiked, ALL) == pytest.approx(1 / SIDE**2)
+
+
+def hangs(window):
+    """What SciPy's filter asks of every 3 × 3 window."""
+    off = window.reshape(3, 3) - window[4]
+    pairs = ((off[1, 0], off[1, 2]), (off[0, 1], off[2, 1]), (off[0, 0], off[2, 2]), (off[0, 2], off[2, 0]))
+    between = any(min(pair) < -10 and max(pair) > 10 for pair in pairs)
+    around = np.delete(off.ravel(), 4)
+    return float(between or not np.any(np.abs(around) <= 10))
+
+
+def test_hanging_pixels_are_those_of_a_plain_loop():
+    depth = (600 + np.random.default_rng(5).normal(0, 8, (SIDE, SIDE))).astype(np.float32)
+    expected = generic_filter(depth.astype(np.float64), hangs, 3, mode="constant", cval=np.nan)
+    assert 0.02 < expected.mean() < 0.5
+    assert surface.hanging_share(depth, ALL) == pytest.approx(expected.mean())

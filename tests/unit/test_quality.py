@@ -6,7 +6,7 @@ import pytest
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import FaceLocation, HeadPose
 from depthface_app.core.frame import Intrinsics
-from depthface_app.core.quality import capture_quality, covered_share, fill_rate, plane_rms_mm, temporal_noise_mm
+from depthface_app.core.quality import capture_quality, covered_share, fill_rate, temporal_noise_mm
 from depthface_app.core.render import render_depth
 
 PINHOLE = Intrinsics(640, 480, 600, 600, 319.5, 239.5)
@@ -81,17 +81,6 @@ def test_a_face_full_of_gaps_is_poor():
 def test_fill_rate_counts_readings():
     assert fill_rate(np.array([[1, np.nan], [2, 3]], np.float32)) == 0.75
     assert fill_rate(np.zeros((0, 0), np.float32)) == 0.0
-
-
-def test_plane_noise_is_what_was_added():
-    rng = np.random.default_rng(1)
-    x, y = np.meshgrid(np.arange(80.0), np.arange(60.0))
-    points = np.stack((x, y, 700 + 0.3 * x - 0.1 * y), -1)
-    normal = np.array((-0.3, 0.1, 1)) / np.linalg.norm((-0.3, 0.1, 1))
-    noisy = points + rng.normal(0, 1.5, (60, 80, 1)) * normal
-    assert plane_rms_mm(points) == pytest.approx(0, abs=1e-5)
-    assert plane_rms_mm(noisy) == pytest.approx(1.5, rel=0.03)
-    assert np.isnan(plane_rms_mm(points[:1, :2]))
 
 
 def test_temporal_noise_is_what_was_added_and_needs_two_frames():

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from depthface_app.core.crop import DEPTH_RANGE_MM
 from depthface_app.core.depth import to_range
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.metrics import surface
@@ -29,7 +30,7 @@ def against(
     intrinsics: Intrinsics,
     nose_z_mm: float,
 ) -> dict[str, float]:
-    """Errors of a crop's depth (S, S), NaN = none, to a reference: `rmse_mm`, `p95_mm`, `normal_angle_deg`, `ssim`.
+    """Errors of a crop's depth (S, S), NaN = none, to a reference, by the names of `catalogue.CATALOGUE`.
 
     SSIM counts values from black, so both sides are lifted by 1 from the networks' range to [0, 2], which is the
     paper's 0 to 255 in other units. Its windows reach beyond the judged pixels; there the reference stands in.
@@ -39,6 +40,9 @@ def against(
     picture = np.where(counted, to_range(estimate_mm, nose_z_mm), truth)
     return {
         "rmse_mm": surface.rmse(estimate_mm, truth_mm, judged),
+        "bias_mm": surface.bias(estimate_mm, truth_mm, judged),
+        "psnr_db": surface.psnr_db(estimate_mm, truth_mm, judged, PEAK * DEPTH_RANGE_MM),
+        "flying_share": surface.flying_pixel_rate(estimate_mm, truth_mm, judged),
         "p95_mm": surface.error_percentile(estimate_mm, truth_mm, judged, OUTLIER_PERCENT),
         "normal_angle_deg": surface.normal_error_deg(
             normals(estimate_mm, intrinsics), normals(truth_mm, intrinsics), judged

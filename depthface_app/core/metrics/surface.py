@@ -35,6 +35,12 @@ def error_percentile(estimate: Depth, truth: Depth, judged: Mask, percent: float
     return float(np.percentile(np.abs(difference), percent)) if difference.size else float("nan")
 
 
+def bias(estimate: Depth, truth: Depth, judged: Mask) -> float:
+    """Mean signed difference, estimate - truth, in the unit of the inputs: positive lies too far away."""
+    difference = errors(estimate, truth, judged)
+    return float(difference.mean()) if difference.size else float("nan")
+
+
 def psnr_db(estimate: Depth, truth: Depth, judged: Mask, peak: float) -> float:
     """Peak signal-to-noise ratio in decibels, 20·log10(peak / RMSE); infinite for equal arrays.
 
@@ -112,3 +118,31 @@ def flying_pixel_rate(estimate: Depth, truth: Depth, judged: Mask, limit_mm: flo
             away = np.fmin(away, np.abs(estimate - padded[down : down + height, right : right + width]))
     known = judged & ~np.isnan(estimate) & np.isfinite(away)
     return float(np.mean(away[known] > limit_mm)) if known.any() else float("nan")
+
+
+def hanging_share(estimate: Depth, judged: Mask, limit_mm: float = FLYING_MM) -> float:
+    """Share of the judged pixels that hang in the air by the look of it, without a truth to ask.
+
+    A pixel hangs between two surfaces if, in one of the four directions through it, its neighbour on one side is more
+    than `limit_mm` nearer and the one on the other side more than `limit_mm` farther; it hangs alone if no neighbour
+    at all is within `limit_mm`. Where a sensor draws a bridge of many small steps, nothing hangs.
+
+    Args:
+        estimate: (H, W) in mm, NaN = no reading.
+
+    Source: the jump edges that Fuchs & May, Int. J. Intelligent Systems Technologies and Applications 5(3/4), 2008,
+        section 3 remove by the angle to one neighbour; asked of opposite neighbours, so that the two sides of a clean
+        step stay.
+    """
+    height, width = estimate.shape
+    padded = np.pad(estimate, 1, constant_values=np.nan)
+    hangs, alone = np.zeros(estimate.shape, bool), np.ones(estimate.shape, bool)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        one, other = (
+            padded[1 + side * down : 1 + side * down + height, 1 + side * right : 1 + side * right + width] - estimate
+            for side in (-1, 1)
+        )
+        hangs |= ((one < -limit_mm) & (other > limit_mm)) | ((one > limit_mm) & (other < -limit_mm))
+        alone &= ~((np.abs(one) <= limit_mm) | (np.abs(other) <= limit_mm))
+    known = judged & ~np.isnan(estimate)
+    return float(np.mean((hangs | alone)[known])) if known.any() else float("nan")
