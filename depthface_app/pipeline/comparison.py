@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from depthface_app.core.errors import DepthFaceError
-from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation
+from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation, FaceResult, Result
 from depthface_app.core.frame import Frame
 from depthface_app.core.latest import Latest
 from depthface_app.pipeline.inspection import FrameFigures, Pair, compare, look_at, summary
@@ -23,6 +23,9 @@ MEASURE_EVERY_S = 0.25
 MEASURE_SHARE = 0.25  # of one core's time at most, so that a slow machine spends it on the pictures
 MEASURED_OVER = 20  # figures are means of so many frames, about five seconds
 STOP_TIMEOUT_S = 5.0
+DENOISED_WITHIN_S = 5.0  # a network may be slow, but an engine that stopped answers never
+
+Choose = Callable[[Result], FaceResult | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,20 @@ class Moment:
     def crop(self) -> FaceCrop:
         """The face before any method."""
         return self.denoised.crop
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Order:
+    """One face that is to be shown.
+
+    denoised: waits for the running model's answer and gives it; None if there will not be any
+    """
+
+    frame: Frame
+    location: FaceLocation
+    crop: FaceCrop
+    wanted: Wanted
+    denoised: Callable[[], DenoisedFace | None]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,7 +120,8 @@ class Comparison:
         self.problems: Latest[str] = Latest(on_problem)
         self.methods: Mapping[str, Method] = fixed_methods()  # replaced, never changed
         self.recogniser: FaceRecogniser | None = None  # for these threads alone; without it nothing is measured
-        self._work: Latest[tuple[Moment, Wanted]] = Latest()
+        self.following: tuple[Choose, Wanted] | None = None  # which face of the stream, and how; None for none
+        self._work: Latest[Order] = Latest()
         self._unmeasured: Latest[Seen] = Latest()
         self._meter = Meter()
         self._threads = tuple(
@@ -118,7 +136,24 @@ class Comparison:
 
     def show(self, moment: Moment, wanted: Wanted) -> None:
         """Ask for this, in place of what was not begun yet."""
-        self._work.put((moment, wanted))
+        self._work.put(Order(moment.frame, moment.location, moment.crop, wanted, lambda: moment.denoised))
+
+    def watch(self, sighted: Result, surfaces: Latest[Result]) -> None:
+        """An `engine.Watcher`: shows the followed face, with the other methods at work beside the running model."""
+        following = self.following
+        if following is None:
+            return
+        choose, wanted = following
+        face = choose(sighted)
+        if face is None or face.crop is None:
+            return
+        index = sighted.faces.index(face)
+
+        def denoised() -> DenoisedFace | None:
+            result = surfaces.take(DENOISED_WITHIN_S)
+            return None if result is None else result.faces[index].denoised
+
+        self._work.put(Order(sighted.frame, face.location, face.crop, wanted, denoised))
 
     def stop(self) -> None:
         """End both threads."""
@@ -129,8 +164,8 @@ class Comparison:
                 thread.join(STOP_TIMEOUT_S)
 
     def _show_all(self) -> None:
-        while (work := self._work.take(None)) is not None:
-            self._or_tell(self._show, *work)
+        while (order := self._work.take(None)) is not None:
+            self._or_tell(self._show, order)
 
     def _measure_all(self) -> None:
         while (seen := self._unmeasured.take(None)) is not None:
@@ -145,10 +180,14 @@ class Comparison:
             log.exception("comparing methods failed")
             self.problems.put(f"A face could not be compared ({error}); if this stays, choose another method.")
 
-    def _show(self, moment: Moment, wanted: Wanted) -> None:
-        seen = seen_by(moment, wanted, self.methods)
-        self.seen.put(seen)
-        self._unmeasured.put(seen)
+    def _show(self, order: Order) -> None:
+        methods, wanted = self.methods, order.wanted
+        others = faces_by(order.frame, order.crop, wanted, methods)
+        denoised = order.denoised()
+        if denoised is not None:
+            seen = _seen(Moment(order.frame, order.location, denoised), wanted, others)
+            self.seen.put(seen)
+            self._unmeasured.put(seen)
 
     def _measure(self, seen: Seen) -> None:
         if self.recogniser is not None:
@@ -159,24 +198,40 @@ class Comparison:
 
 def seen_by(moment: Moment, wanted: Wanted, methods: Mapping[str, Method]) -> Seen:
     """Run the methods that are wanted, each once, and make the maps. Raises ModelError if a network fails."""
-    found = {name: _face(name, moment, wanted.fine, methods) for name in wanted.methods}
-    faces = {name: face for name, face in found.items() if face is not None}
+    return _seen(moment, wanted, faces_by(moment.frame, moment.crop, wanted, methods))
+
+
+def faces_by(frame: Frame, crop: FaceCrop, wanted: Wanted, methods: Mapping[str, Method]) -> dict[str, DenoisedFace]:
+    """What every wanted method makes of a crop, but for the running model's own answer.
+
+    It is made anew only where it is to be finer and `methods` can do that. One that knows nothing is missing.
+    """
+    found: dict[str, DenoisedFace] = {}
+    for name in wanted.methods:
+        face = _face(name, frame, crop, wanted.fine, methods)
+        if face is not None:
+            found[name] = face
+    return found
+
+
+def _face(name: str, frame: Frame, crop: FaceCrop, fine: bool, methods: Mapping[str, Method]) -> DenoisedFace | None:
+    if name == TRUTH:
+        return true_face(frame, crop)
+    method = methods.get(name)
+    if method is None or (name == DENOISED and not (fine and method.has_fine)):
+        return None
+    return method.denoise(crop, fine and method.has_fine)
+
+
+def _seen(moment: Moment, wanted: Wanted, others: Mapping[str, DenoisedFace]) -> Seen:
+    known = {DENOISED: moment.denoised, **others}
+    faces = {name: known[name] for name in wanted.methods if name in known}
     first = faces.get(wanted.pair[0])
     maps = tuple(
         map_of(name, faces[method], first, wanted.light, wanted.fine) if method in faces else None
         for method, name in wanted.views
     )
     return Seen(moment, wanted, faces, maps)
-
-
-def _face(name: str, moment: Moment, fine: bool, methods: Mapping[str, Method]) -> DenoisedFace | None:
-    """What one method makes of the moment; the running model's own answer is used as long as it is fine enough."""
-    if name == TRUTH:
-        return true_face(moment.frame, moment.crop)
-    method = methods.get(name)
-    if name == DENOISED and (method is None or not (fine and method.has_fine)):
-        return moment.denoised
-    return None if method is None else method.denoise(moment.crop, fine and method.has_fine)
 
 
 class Meter:

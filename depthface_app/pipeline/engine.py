@@ -20,7 +20,7 @@ from depthface_app.pipeline.faults import Fault, FaultBoard, FaultSource
 from depthface_app.pipeline.feed import CameraFeed, FeedState, Supervision
 from depthface_app.pipeline.health import Counts, Health, Meter
 from depthface_app.pipeline.processing import RUNNING, Processing
-from depthface_app.pipeline.stages import Models, Options, recognise
+from depthface_app.pipeline.stages import Job, Models, Options, denoise, identify, sight
 from depthface_app.pipeline.tracker import Tracks
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ WATCH_EVERY_S = 0.2
 STOP_TIMEOUT_S = 2.0
 LAST_STEP_S = 60.0  # recognising one frame on a starved machine: Python must not end while native code computes
 HEALTH_LINE_S = 10.0
+WATCHED_EVERY_S = 0.1  # people are named no more often while somebody watches their surfaces, which come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Wake:
     faults: Callable[[], None] | None = None
 
 
+# Called on the recogniser thread with faces that are cut out and a box into which the same come with their surfaces, or
+# which is closed where that fails. Must only keep both and return.
+Watcher = Callable[[Result, Latest[Result]], None]
+
+
 class Engine:
     """Owns the camera thread and the recogniser thread; starts once and stops once.
 
@@ -49,6 +55,7 @@ class Engine:
     pictures: every frame, newest wins, for whoever paints
     results:  what the recogniser made of the frames it had time for
     faults:   all faults that stand, on every change; empty when all is well again
+    watcher:  told of faces before they are named, see `Watcher`; None when nobody looks
     """
 
     def __init__(
@@ -79,6 +86,9 @@ class Engine:
         self.faults: Latest[tuple[Fault, ...]] = Latest(wake.faults)
         self._gallery = gallery
         self.options = options or Options()
+        self.watcher: Watcher | None = None
+        self._named_s = 0.0
+        self._unnamed: tuple[Result, Job] | None = None  # the newest frame, if it was left unnamed; on its thread alone
         self._models = models
         self._describe = describe
         self._work: Latest[Frame] = Latest()
@@ -264,14 +274,16 @@ class Engine:
             self._feed.watch()
             is_present = frame is not None and not self._supervision.is_old(frame, time.monotonic())
             if frame is not None and is_present and self._models is not None:
-                self._recognise_or_tell(frame, self._models)
+                self._or_tell(self._recognise, frame, self._models)
+            elif frame is None and self._unnamed is not None:
+                self._or_tell(self._name, *self._unnamed)
             if time.monotonic() > next_line_s:
                 next_line_s += HEALTH_LINE_S
                 log.info("%s", self.health().line())
 
-    def _recognise_or_tell(self, frame: Frame, models: Models) -> None:
+    def _or_tell(self, work: Callable[..., None], *values: object) -> None:
         try:
-            self._recognise(frame, models)
+            work(*values)
         except DepthFaceError as error:
             self._board.raise_fault(FaultSource.RECOGNISER, str(error))
         except Exception as error:  # top of a thread: one odd frame must not end recognition for good
@@ -283,10 +295,39 @@ class Engine:
 
     def _recognise(self, frame: Frame, models: Models) -> None:
         gallery = self.gallery or Gallery.empty(models.recogniser.card.identity)
-        result, self._tracks = recognise(frame, models, gallery, self._tracks, self.options)
+        job = Job(models, gallery, self.options)
+        sighted, self._tracks = sight(frame, self._tracks, job)
+        denoised = self._denoise(sighted, job)
+        if self._is_named_lately():
+            self._unnamed = denoised, job
+        else:
+            self._name(denoised, job)
+
+    def _name(self, denoised: Result, job: Job) -> None:
+        self._unnamed, self._named_s = None, time.monotonic()
+        result, self._tracks = identify(denoised, self._tracks, job)
         self._meter.recognised(result)
         with self._lock:
             recorder = self._recorder
         if recorder is not None:
             recorder.put_result(result)
         self.results.put(result)
+
+    def _is_named_lately(self) -> bool:
+        """Whether this frame may go unnamed: surfaces are watched, and no recording wants every result."""
+        with self._lock:
+            is_recording = self._recorder is not None
+        return self.watcher is not None and not is_recording and time.monotonic() < self._named_s + WATCHED_EVERY_S
+
+    def _denoise(self, sighted: Result, job: Job) -> Result:
+        """The surfaces; a watcher is told before, works beside, and gets them as soon as they are there."""
+        surfaces: Latest[Result] = Latest()
+        if self.watcher is not None:
+            self.watcher(sighted, surfaces)
+        try:
+            denoised = denoise(sighted, job)
+        except BaseException:
+            surfaces.close()
+            raise
+        surfaces.put(denoised)
+        return denoised

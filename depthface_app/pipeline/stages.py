@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -138,55 +138,79 @@ def recognise(
         ModelError: if a network fails.
         GalleryError: if the gallery was made by another recogniser.
     """
-    job = _Job(models, gallery, options or Options(), _StageClock())
-    with job.clock.stage("locate"):
-        found = () if is_dark(frame) else models.locator.locate(frame)
-        tracks = continuing(tracks or Tracks(), frame.segment)
-        tracks, locations = follow(tracks, found, frame.captured_s)
-    faces = []
-    for crop, location, quality in _captures(frame, locations, tracks, job) if locations else ():
-        face, tracks = _face(crop, location, quality, tracks, job)
-        faces.append(face)
-    return Result(frame, tuple(faces), job.clock.stages_ms, time.monotonic()), tracks
+    job = Job(models, gallery, options or Options())
+    sighted, tracks = sight(frame, tracks or Tracks(), job)
+    return identify(denoise(sighted, job), tracks, job)
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """What every face of one frame needs."""
 
     models: Models
     gallery: Gallery
     options: Options
-    clock: _StageClock
+    clock: _StageClock = field(default_factory=_StageClock)
 
 
-def _captures(
-    frame: Frame, locations: Sequence[FaceLocation], tracks: Tracks, job: _Job
-) -> list[tuple[FaceCrop, FaceLocation, CaptureQuality]]:
+def sight(frame: Frame, tracks: Tracks, job: Job) -> tuple[Result, Tracks]:
+    """The first steps of `recognise`: every face, followed and cut out. Raises ModelError if a network fails."""
+    with job.clock.stage("locate"):
+        found = () if is_dark(frame) else job.models.locator.locate(frame)
+        tracks, locations = follow(continuing(tracks, frame.segment), found, frame.captured_s)
+    faces = _captures(frame, locations, tracks, job) if locations else ()
+    return Result(frame, tuple(faces), job.clock.stages_ms), tracks
+
+
+def _captures(frame: Frame, locations: Sequence[FaceLocation], tracks: Tracks, job: Job) -> list[FaceResult]:
     with job.clock.stage("crop"):
         depth = frame.depth_float()
         crops = [crop_face(depth, frame.intrinsics, location.nose_mm) for location in locations]
-        qualities = [face_quality(frame, *each, tracks) for each in zip(crops, locations, strict=True)]
-    return list(zip(crops, locations, qualities, strict=True))
+        pairs = list(zip(locations, crops, strict=True))
+        qualities = [face_quality(frame, crop, location, tracks) for location, crop in pairs]
+    return [
+        FaceResult(*pair, quality=quality.value, hint=quality.hint)
+        for pair, quality in zip(pairs, qualities, strict=True)
+    ]
 
 
-def _face(
-    crop: FaceCrop, location: FaceLocation, quality: CaptureQuality, tracks: Tracks, job: _Job
-) -> tuple[FaceResult, Tracks]:
-    """Everything about one face; the gallery is asked about all that its track has shown lately."""
-    with job.clock.stage("liveness"):
-        tracks, live = judge(crop, location, job.models.recogniser.mean, tracks)
+def denoise(sighted: Result, job: Job) -> Result:
+    """The next step of `recognise`: the surface of every face. Raises ModelError if the network fails."""
+    return replace(sighted, faces=tuple(_denoised(face, job) for face in sighted.faces))
+
+
+def _denoised(face: FaceResult, job: Job) -> FaceResult:
+    assert face.crop is not None
     with job.clock.stage("denoise"):
-        denoised = job.models.denoiser.denoise(crop, job.options.fine)
+        denoised = job.models.denoiser.denoise(face.crop, job.options.fine)
     job.clock.move("denoise", "normals", denoised.normals_ms)
+    return replace(face, denoised=denoised)
+
+
+def identify(denoised: Result, tracks: Tracks, job: Job) -> tuple[Result, Tracks]:
+    """The last steps of `recognise`: whether each face lives, and whose it is. Raises ModelError and GalleryError."""
+    faces = []
+    for face in denoised.faces:
+        known, tracks = _identified(face, tracks, job)
+        faces.append(known)
+    return replace(denoised, faces=tuple(faces), done_s=time.monotonic()), tracks
+
+
+def _identified(face: FaceResult, tracks: Tracks, job: Job) -> tuple[FaceResult, Tracks]:
+    """One face; the gallery is asked about all that its track has shown lately."""
+    assert face.crop is not None
+    assert face.denoised is not None
+    location = face.location
+    with job.clock.stage("liveness"):
+        tracks, live = judge(face.crop, location, job.models.recogniser.mean, tracks)
     with job.clock.stage("embed"):
-        embedding = job.models.recogniser.embed(denoised, location)
+        embedding = job.models.recogniser.embed(face.denoised, location)
     with job.clock.stage("match"):
         card = job.models.recogniser.card
         threshold = threshold_of(card, job.gallery, job.options)
-        tracks, seen = remember(tracks, location.track, embedding, quality.value)
+        tracks, seen = remember(tracks, location.track, embedding, face.quality)
         match = job.gallery.match(seen, card.identity, threshold, job.options.candidates)
-    return FaceResult(location, crop, denoised, embedding, match, quality.value, quality.hint, live), tracks
+    return replace(face, embedding=embedding, match=match, live=live), tracks
 
 
 def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: Tracks) -> CaptureQuality:

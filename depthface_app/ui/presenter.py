@@ -67,6 +67,10 @@ class Presenter(QObject):
         """The chosen face, else the nearest."""
         return chosen_face(self.result, self._chosen_track)
 
+    def choose_in(self, result: Result) -> FaceResult | None:
+        """The face of another result that is chosen now, else its nearest. May be called on any thread."""
+        return chosen_face(result, self._chosen_track)
+
     @property
     def situation(self) -> Situation:
         """What the window knows about the stream now."""

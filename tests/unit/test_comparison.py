@@ -1,12 +1,15 @@
 """Several methods side by side: what is shown, what is measured, and that the newest moment wins."""
 
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from depthface_app.core.crop import crop_face
+from depthface_app.core.face import FaceResult, Result
+from depthface_app.core.latest import Latest
 from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Comparison, Measured, Meter, Moment, Wanted, seen_by
 from depthface_app.pipeline.inspection import inspect_frame, summary
 from depthface_app.pipeline.maps import DEPTH, DIFFERENCE, NOISE
@@ -139,6 +142,14 @@ def test_a_break_is_not_measured_across_and_another_person_begins_anew():
     assert measure(3, track=3, segment=1).frames == 1
 
 
+def until(condition):
+    """Wait on a condition, looking again every few milliseconds."""
+    ticker, deadline_s = threading.Event(), time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "waited in vain"
+        ticker.wait(0.005)
+
+
 class Desk:
     """A comparison that runs, and its bells."""
 
@@ -176,7 +187,7 @@ def test_the_newest_moment_wins(desk):
     assert desk.seen.wait(LIMIT_S)
     while (seen := desk.comparison.seen.take(1.0)) is not None:
         last = seen
-    assert last.moment is moments[-1]
+    assert last.moment.frame is moments[-1].frame
     assert len(slow.calls) <= 3
 
 
@@ -189,3 +200,43 @@ def test_a_method_that_fails_is_told_and_the_next_moment_is_shown(desk):
     assert desk.comparison.problems.take() == "the model gave up"
     desk.comparison.show(moment(), FOUR)
     assert desk.comparison.seen.take(LIMIT_S) is not None
+
+
+def stream(desk, now, wanted=FOUR):
+    """What the engine tells of a moment: the box for its surface, not filled yet, and what will be put into it."""
+    face = FaceResult(now.location, now.crop)
+    desk.comparison.following = (lambda result: result.faces[0], wanted)
+    surfaces = Latest()
+    desk.comparison.watch(Result(now.frame, (face,)), surfaces)
+    return surfaces, Result(now.frame, (replace(face, denoised=now.denoised),))
+
+
+def test_other_methods_are_at_work_before_the_running_model_has_answered(desk):
+    other, now = Counting(), moment()
+    desk.comparison.methods = {**FIXED_METHODS, "other": other}
+    surfaces, answer = stream(desk, now, Wanted(((DENOISED, DEPTH), ("other", DEPTH))))
+    until(lambda: other.calls == [False])
+    assert not desk.seen.is_set()
+    surfaces.put(answer)
+    assert desk.seen.wait(LIMIT_S)
+    seen = desk.comparison.seen.take()
+    assert seen.faces[DENOISED] is now.denoised
+    assert set(seen.faces) == {RAW, DENOISED, "other"}
+    assert other.calls == [False]
+
+
+def test_a_running_model_that_fails_leaves_its_moment_out_and_the_next_is_shown(desk):
+    surfaces, _ = stream(desk, moment())
+    surfaces.close()
+    surfaces, answer = stream(desk, moment(1))
+    surfaces.put(answer)
+    assert desk.comparison.seen.take(LIMIT_S).moment.frame.number == 1
+    assert desk.comparison.problems.take() is None
+
+
+def test_nothing_is_shown_of_a_stream_that_is_not_followed_or_has_no_face(desk):
+    now = moment()
+    desk.comparison.watch(Result(now.frame, (FaceResult(now.location, now.crop),)), Latest())
+    desk.comparison.following = (lambda result: None, FOUR)
+    desk.comparison.watch(Result(now.frame, ()), Latest())
+    assert desk.comparison._work.take() is None

@@ -305,3 +305,67 @@ def test_a_gallery_that_fits_takes_its_fault_away(run):
     assert "Ada" in messages(engine)[FaultSource.GALLERY]
     engine.gallery = ADA
     assert FaultSource.GALLERY not in messages(engine)
+
+
+class Watching:
+    """Keeps what an engine tells a watcher."""
+
+    def __init__(self):
+        self.told = []
+
+    def __call__(self, sighted, surfaces):
+        self.told.append((sighted, surfaces))
+
+
+def test_a_watcher_gets_faces_before_the_denoiser_has_them_and_then_their_surfaces(run):
+    models, watching = fake_models(), Watching()
+    models.denoiser.gate.clear()
+    engine = run(FakeCamera(fps=60), models=models)
+    engine.watcher = watching
+    until(lambda: watching.told)
+    sighted, surfaces = watching.told[0]
+    assert sighted.faces[0].crop is not None
+    assert sighted.faces[0].denoised is None
+    assert surfaces.take() is None
+    models.denoiser.gate.set()
+    denoised = surfaces.take(PATIENCE_S)
+    assert denoised.frame is sighted.frame
+    assert denoised.faces[0].denoised.crop is sighted.faces[0].crop
+    assert denoised.faces[0].match is None
+
+
+def test_a_watcher_is_not_left_waiting_when_the_denoiser_fails(run):
+    models, watching = fake_models(), Watching()
+    models.denoiser.failure = "the model gave up"
+    engine = run(FakeCamera(fps=60), models=models)
+    engine.watcher = watching
+    until(lambda: watching.told and FaultSource.RECOGNISER in messages(engine))
+    began_s = time.monotonic()
+    assert watching.told[0][1].take(PATIENCE_S) is None
+    assert time.monotonic() - began_s < PATIENCE_S / 2
+
+
+def test_while_somebody_watches_people_are_named_less_often_and_the_last_frame_is_named_all_the_same(run):
+    watching, camera = Watching(), FakeCamera(fps=120)
+    engine = run(camera)
+    engine.watcher = watching
+    named = []
+    until(lambda: (named.append(engine.results.take()) or len(watching.told)) > 60)
+    assert sum(each is not None for each in named) < 40
+    camera.stall()
+    until(lambda: (result := engine.results.take()) is not None and result.frame is watching.told[-1][0].frame)
+
+
+def test_a_recording_gets_every_result_although_somebody_watches(run, tmp_path):
+    """The recorder is told as often as the watcher, up to the frame that is at work when it ends."""
+    engine, watching, recorded = run(FakeCamera(fps=60)), Watching(), []
+    engine.results.take(PATIENCE_S)
+    engine.record(tmp_path / "all.mcap")
+    keep = engine._recorder.put_result
+    engine._recorder.put_result = lambda result: (recorded.append(result.frame), keep(result))
+    until(lambda: recorded)
+    engine.watcher = watching
+    until(lambda: len(watching.told) > 12)
+    engine.stop_recording()
+    watched = [sighted.frame for sighted, _ in watching.told][:12]
+    assert watched == [frame for frame in recorded if frame in watched]

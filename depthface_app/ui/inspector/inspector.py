@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
-from depthface_app.pipeline.comparison import DENOISED, Comparison, Moment
+from depthface_app.pipeline.comparison import DENOISED, Comparison, Moment, Seen
 from depthface_app.pipeline.methods import Method
 from depthface_app.pipeline.settings import Settings
 from depthface_app.pipeline.stages import FaceDenoiser, FaceRecogniser
@@ -63,7 +63,6 @@ class Inspector(QObject):
         self.seen_ready.connect(self._take_seen)
         self.measured_ready.connect(self._take_measured)
         self.problem_ready.connect(self._take_problem)
-        self._presenter.result_shown.connect(self.ask)
         self._presenter.refreshed.connect(self._refresh)
         self._bridge.changed.connect(self._forget_running)
         self._workspace.wanted_changed.connect(self._want)
@@ -88,6 +87,7 @@ class Inspector(QObject):
         if self.is_on and self._comparison is None:
             self._begin()
         self._window.show_workspace(self.is_on)
+        self._watch()
         if self.is_on:
             self._want()
             self._refresh()
@@ -105,11 +105,32 @@ class Inspector(QObject):
         if self._comparison is not None:
             self._comparison.recogniser = recogniser
 
-    def ask(self) -> None:
-        """Have the newest result shown in the views."""
+    def _watch(self) -> None:
+        """Have the engine's faces sent as soon as they are found, or no longer."""
+        if self._bridge.engine is not None and self._comparison is not None:
+            self._bridge.engine.watcher = self._comparison.watch if self.is_on else None
+
+    @property
+    def _moment(self) -> Moment | None:
+        """The newest moment that is known whole."""
         face, result = self._presenter.face, self._presenter.result
-        if self.is_on and self._comparison is not None and result is not None and face and face.denoised:
-            self._comparison.show(Moment(result.frame, face.location, face.denoised), self._workspace.wanted)
+        if result is None or face is None or face.denoised is None:
+            return None
+        return Moment(result.frame, face.location, face.denoised)
+
+    def ask(self) -> None:
+        """Have the chosen face shown from now on, and as it is known already: nothing may follow."""
+        if not self.is_on or self._comparison is None:
+            return
+        self._follow()
+        if (moment := self._moment) is not None:
+            self._comparison.show(moment, self._workspace.wanted)
+
+    def _follow(self) -> None:
+        """Follow the stream, unless it is paused."""
+        if self._comparison is not None:
+            is_paused = self._presenter.is_paused
+            self._comparison.following = None if is_paused else (self._presenter.choose_in, self._workspace.wanted)
 
     def _want(self) -> None:
         """Something else is wanted: of the running model at twice the resolution, a twin of our own is needed."""
@@ -135,14 +156,22 @@ class Inspector(QObject):
         methods: Mapping[str, Method] = self._comparison.methods
         self._comparison.methods = {name: each for name, each in methods.items() if name != DENOISED}
         self._workspace.show_measured(None)
+        self._watch()
         if self._bridge.engine is not None:
             self._open_recogniser()
             self._want()
 
     def _take_seen(self) -> None:
         seen = self._comparison.seen.take() if self._comparison else None
-        if seen is not None and self.is_on and self._nobody() == "":
+        if seen is None or not self.is_on or self._nobody():
+            return
+        if self._presenter.is_paused and not self._is_paused_at(seen):
+            self.ask()  # it was on its way when the picture was paused
+        else:
             self._workspace.show_seen(seen)
+
+    def _is_paused_at(self, seen: Seen) -> bool:
+        return self._moment is None or seen.moment.frame is self._moment.frame
 
     def _take_measured(self) -> None:
         measured = self._comparison.measured.take() if self._comparison else None
@@ -170,6 +199,9 @@ class Inspector(QObject):
     def _refresh(self) -> None:
         if not self.is_on:
             return
+        if self._comparison is not None and self._presenter.is_paused and self._comparison.following is not None:
+            self.ask()
+        self._follow()
         if why := self._nobody():
             self._workspace.show_none(why)
         else:
