@@ -1,39 +1,50 @@
 """`depthface inspect`: what denoising does to depth, in figures."""
 
-import csv
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from depthface_app.build import Setup, build_models, open_denoiser
+from depthface_app.build import Setup, build_models
 from depthface_app.cli.inputs import frames_of, started, stream
-from depthface_app.cli.saying import counted, note, say_json
-from depthface_app.core.errors import DepthFaceError, InputError
-from depthface_app.core.files import whole_file
-from depthface_app.core.frame import Frame
-from depthface_app.pipeline.inspection import FIGURES, FrameFigures, Region, inspect_frame, summary
-from depthface_app.pipeline.methods import FIXED_METHODS, Method
-from depthface_app.pipeline.stages import Models
+from depthface_app.cli.inspecting import (
+    Runner,
+    files_in,
+    known_person,
+    make_folder,
+    open_tools,
+    other_maker,
+    settings_of,
+)
+from depthface_app.cli.saying import note, say_json
+from depthface_app.core.errors import InputError
+from depthface_app.core.metrics.catalogue import CATALOGUE, FIGURES, IDENTITY, Figure
+from depthface_app.pipeline.inspection import Region
+from depthface_app.pipeline.runs import results
+from depthface_app.pipeline.runs.plan import IDENTITY_EVERY, Question
+from depthface_app.pipeline.runs.results import DENOISED, DRIFT, Inspected, Run, means
+from depthface_app.pipeline.runs.run import Job, usable_cores
+from depthface_app.pipeline.runs.work import Measuring, Tools
 
-TRUTH = "truth"
-RAW, DENOISED = "raw", "denoised"
-Reference = NDArray[np.float32] | None
+RAW = "raw"
 
 
 def inspect(
     ctx: typer.Context,
-    inputs: Annotated[list[Path] | None, typer.Argument(metavar="INPUT...", help="Pictures or recordings.")] = None,
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="INPUT...", help="Recordings, pictures, or folders of them.")
+    ] = None,
     source: Annotated[str | None, typer.Option("--source", "-s", help="A live source instead; give --frames.")] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Stop after this many frames of each.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for NAME.csv, a row per frame.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the results; goes on with a run that was stopped.")
+    ] = None,
     reference: Annotated[
         str | None, typer.Option(help="The true surface: a picture or recording, or `truth` of a simulated source.")
     ] = None,
@@ -43,30 +54,32 @@ def inspect(
     intrinsics: Annotated[Path | None, typer.Option(help="JSON with fx fy cx cy width height.")] = None,
     model: Annotated[str | None, typer.Option(help="Another denoiser: a shipped name or a file.")] = None,
     against: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="What it is compared with: raw, bilateral, median, or a denoiser's file."),
+        str, typer.Option(metavar="NAME", help="What it is compared with: raw, a filter's name, or a denoiser's file.")
     ] = RAW,
+    person: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How like this enrolled person each side is.")
+    ] = None,
+    nearest: Annotated[bool, typer.Option("--nearest", help="The same for whoever enrolled is most alike.")] = False,
+    identity_every: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Ask the recogniser about every N-th frame.")
+    ] = IDENTITY_EVERY,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one per core if not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input.")] = False,
 ) -> None:
     """Measure depth quality, denoised against raw or another method, on the nearest face of every frame."""
     if bool(inputs) == (source is not None) or (source is not None and frames is None):
         raise typer.BadParameter("give either INPUT..., or --source with --frames")
+    if person is not None and nearest:
+        raise typer.BadParameter("give either --person or --nearest")
+    question = Question(against, reference, parsed_region(region), person, nearest, identity_every, frames, intrinsics)
     setup: Setup = ctx.obj
-    settings = replace(setup.settings, denoiser=model or setup.settings.denoiser)
-    other = FIXED_METHODS.get(against) or open_denoiser(replace(setup.settings, denoiser=against))
-    work = _Inspection(setup, build_models(settings), other, against, parsed_region(region), reference, output)
-    if source is not None:
-        with started(setup, source) as camera:
-            _tell(work.figures(source, "source", islice(stream(camera), frames)), as_json)
-        return
-    failed = 0
-    for path in counted(inputs or [], "inspecting", len(inputs or [])):
-        try:
-            _tell(work.figures(str(path), path.stem, islice(frames_of(path, setup, intrinsics), frames)), as_json)
-        except DepthFaceError as error:
-            failed += 1
-            note(str(error))
-    if failed:
+    setup = replace(setup, settings=replace(setup.settings, denoiser=model or setup.settings.denoiser))
+    run = _live(setup, source, question, output) if source else _files(setup, inputs or [], question, output, workers)
+    for each in run.inputs:
+        _tell(each, run, as_json)
+    for problem in run.problems:
+        note(problem)
+    if run.problems:
         raise typer.Exit(1)
 
 
@@ -83,95 +96,69 @@ def parsed_region(text: str | None) -> Region | None:
     return Region(left, top, width, height)
 
 
-class _Inspection:
-    """What all inputs of one call share."""
-
-    def __init__(
-        self,
-        setup: Setup,
-        models: Models,
-        other: Method,
-        other_name: str,
-        region: Region | None,
-        reference: str | None,
-        output: Path | None,
-    ) -> None:
-        self._setup, self._models, self._region, self._output = setup, models, region, output
-        self._other, self._sides, self._reference = other, (other_name, DENOISED), reference
-        if output is not None:
-            try:
-                output.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise InputError(f"The folder {output} cannot be made: {error.strerror}; give another one.") from error
-
-    def figures(self, name: str, stem: str, frames: Iterable[Frame]) -> dict[str, Any]:
-        """Means over one input; its frames' own figures go into the output folder."""
-        reports = list(self._each(frames))
-        if self._output is not None:
-            write_rows(reports, self._output / f"{stem}.csv", self._sides)
-        return {"input": name, "against": self._sides[0], **summary(reports, self._sides)}
-
-    def _each(self, frames: Iterable[Frame]) -> Iterator[FrameFigures]:
-        references, look = self._references(), None
-        for frame in frames:
-            if self._region is not None:
-                _check_inside(self._region, frame)
-            known = frame.truth_mm if self._reference == TRUTH else next(references, None)
-            if known is None and self._reference is not None:
-                raise InputError(
-                    f"{self._reference} has no surface for frame {frame.number}; give one that covers all."
-                )
-            if known is not None and known.shape != frame.depth_mm.shape:
-                sizes = " pixels and the input ".join(f"{w}x{h}" for h, w in (known.shape, frame.depth_mm.shape))
-                raise InputError(f"the reference is {sizes}; give one of the same size.")
-            report, look = inspect_frame(frame, self._models, look, known, self._region, self._other)
-            yield report
-
-    def _references(self) -> Iterator[Reference]:
-        """The surface for each frame in turn; a single picture serves all of them."""
-        if self._reference is None or self._reference == TRUTH:
-            return
-        depth: Reference = None
-        count = 0
-        for frame in frames_of(Path(self._reference), self._setup):
-            depth, count = frame.depth_float(), count + 1
-            yield depth
-        while count == 1:
-            yield depth
+def _files(setup: Setup, inputs: list[Path], question: Question, output: Path | None, workers: int | None) -> Run:
+    settings = replace(setup.settings, threads=1)  # frames are spread over the cores, not networks
+    models, make_other = build_models(settings), other_maker(settings, question.against)
+    known = known_person(setup, models, question)
+    tools = partial(open_tools, settings, question.against, known)
+    job = Job(
+        question, tools, partial(frames_of, setup=replace(setup, settings=settings), intrinsics=question.intrinsics)
+    )
+    runner = Runner(
+        question,
+        job,
+        settings_of(question, models, make_other(), known),
+        make_other,
+        workers or usable_cores(),
+        output,
+    )
+    return runner.run(*files_in(inputs))
 
 
-def _check_inside(region: Region, frame: Frame) -> None:
-    height, width = frame.depth_mm.shape
-    if region.left + region.width > width or region.top + region.height > height:
-        raise InputError(f"the region reaches beyond the picture, which is {width}x{height} pixels.")
+def _live(setup: Setup, source: str, question: Question, output: Path | None) -> Run:
+    models, make_other = build_models(setup.settings), other_maker(setup.settings, question.against)
+    known = known_person(setup, models, question)
+    sides = (question.against, DENOISED)
+    settings = settings_of(question, models, make_other(), known) | {"source": source}
+    if output is not None:
+        make_folder(output)
+        results.begin(output, sides, settings)
+    measuring = Measuring(Tools(models, make_other, known), question, partial(frames_of, setup=setup))
+    rows, began_s = [], 0.0
+    with started(setup, source) as camera:
+        for index, frame in enumerate(islice(stream(camera), question.frames)):
+            began_s = frame.captured_s if index == 0 else began_s
+            rows.append(measuring.row(index, frame.captured_s - began_s, frame))
+    run = Run(sides, settings, (Inspected(source, source, "source", tuple(rows)),))
+    if output is not None:
+        results.write(run, output)
+    return run
 
 
-def write_rows(reports: list[FrameFigures], target: Path, sides: tuple[str, str]) -> None:
-    """One row per frame; an empty cell was not measured. Raises InputError if it cannot be written."""
-    names = [f"{side}.{figure}" for side in sides for figure in FIGURES]
-    try:
-        with whole_file(target) as part, part.open("w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("frame", "faces", *names, "identity_drift"))
-            for report in reports:
-                values = [side.get(name, np.nan) for side in (report.first, report.second) for name in FIGURES]
-                cells = ["" if np.isnan(value) else f"{value:.5g}" for value in (*values, report.identity)]
-                table.writerow((report.number, report.faces, *cells))
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}; nothing of it was kept.") from error
-
-
-def _tell(found: dict[str, Any], as_json: bool) -> None:
+def _tell(inspected: Inspected, run: Run, as_json: bool) -> None:
+    found = {"input": inspected.given, "against": run.sides[0], **means(inspected.rows, run.sides)}
+    if inspected.damaged:
+        found["damaged_frames"] = list(inspected.damaged)
     if as_json:
         say_json(found)
         return
-    seen = f"{found['input']}: a face in {found['frames_with_face']} of {found['frames']} frames"
-    sides = found["against"], DENOISED
-    table = Table("", *sides, title=seen, title_justify="left")
+    table = Table("figure", "unit", *run.sides, "good", title=_seen(found), title_justify="left")
     for name in FIGURES:
-        pair = [found[side][name] for side in sides]
+        pair = [found[side][name] for side in run.sides]
         if not np.isnan(pair).all():
-            table.add_row(name, *("" if np.isnan(value) else f"{value:.3f}" for value in pair))
-    if not np.isnan(found["identity_drift"]):
-        table.add_row("identity_drift", "1", f"{found['identity_drift']:.3f}")
+            _add(table, name, CATALOGUE[name], pair)
+    if not np.isnan(found[DRIFT]):
+        _add(table, DRIFT, IDENTITY, [1.0, found[DRIFT]])
     Console().print(table)
+
+
+def _seen(found: dict[str, Any]) -> str:
+    seen = f"{found['input']}: a face in {found['frames_with_face']} of {found['frames']} frames"
+    damaged = found.get("damaged_frames")
+    return f"{seen}; damaged and left out: {', '.join(map(str, damaged))}" if damaged else seen
+
+
+def _add(table: Table, name: str, figure: Figure, pair: list[float]) -> None:
+    cells = ("" if np.isnan(value) else f"{value:.{figure.digits}f}" for value in pair)
+    good = {1: "large", -1: "small", 0: ""}[figure.sign]
+    table.add_row(name, figure.unit, *cells, good)

@@ -1,0 +1,223 @@
+"""What `depthface inspect` works with: its inputs, its networks, and the runs it keeps."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app import __version__
+from depthface_app.build import Setup, build_models, model_file, open_denoiser, open_gallery
+from depthface_app.cli.saying import note, progress
+from depthface_app.core.errors import DepthFaceError, InputError
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.pipeline.methods import Method, fixed_methods
+from depthface_app.pipeline.runs import results
+from depthface_app.pipeline.runs.parts import Parts
+from depthface_app.pipeline.runs.plan import Measured, Question, Span, looks_back, spans_of
+from depthface_app.pipeline.runs.results import DENOISED, Inspected, Run, card_values
+from depthface_app.pipeline.runs.run import Job, measure_all
+from depthface_app.pipeline.runs.work import TRUTH, Tools
+from depthface_app.pipeline.settings import Settings
+from depthface_app.pipeline.stages import Models
+
+SUFFIXES = (".mcap", ".bag", ".db3", ".png", ".npz", ".ply", ".pcd")
+DEPTH_PNG = bytes((16, 0))  # bits and colour type in the header of a PNG: 16 bits, grey
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Says how like an enrolled person an embedding is; of several people, the one most alike."""
+
+    gallery: Gallery
+
+    def __call__(self, embedding: NDArray[np.float32]) -> float:
+        """The cosine with the best template. Raises GalleryError if another recogniser made it."""
+        return self.gallery.match(embedding, self.gallery.model, threshold=1.0, top=1).similarity
+
+
+def known_person(setup: Setup, models: Models, question: Question) -> Known | None:
+    """Whoever the question's similarity is measured to. Raises InputError if nobody is there."""
+    if question.person is None and not question.nearest:
+        return None
+    card = models.recogniser.card
+    gallery = open_gallery(setup).snapshot(card.name, card.version)
+    if question.person is None:
+        if not gallery.names:
+            raise InputError("Nobody is enrolled with this recogniser; enrol somebody, or leave --nearest out.")
+        return Known(gallery)
+    if question.person not in gallery.names:
+        raise InputError(
+            f"Nobody called {question.person} is enrolled with this recogniser; depthface people list says who is."
+        )
+    own = gallery.templates[gallery.person == gallery.names.index(question.person)]
+    return Known(Gallery.of(gallery.model, [(question.person, own)], transform=gallery.transform))
+
+
+def open_tools(settings: Settings, against: str, known: Known | None) -> Tools:
+    """What one process measures with. Raises ModelError if a network does not fit."""
+    return Tools(build_models(settings), other_maker(settings, against), known)
+
+
+def other_maker(settings: Settings, against: str) -> Callable[[], Method]:
+    """Makes what denoised is compared with: a method by its name, or a denoiser's file.
+
+    Raises:
+        InputError: there is neither.
+        ModelError: the file does not fit.
+    """
+    if against in fixed_methods():
+        return lambda: fixed_methods()[against]
+    if not model_file("denoiser", against).is_file():
+        raise InputError(f"{against} is no method; give one of {', '.join(fixed_methods())}, or a denoiser's file.")
+    network = open_denoiser(replace(settings, denoiser=against))
+    return lambda: network
+
+
+def files_in(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Every input once, folders as the recordings and depth pictures in them; and what is wrong with a folder."""
+    found: dict[Path, None] = {}
+    problems = []
+    for each in inputs:
+        inside = sorted(filter(_is_wanted, each.rglob("*"))) if each.is_dir() else [each]
+        if not inside:
+            problems.append(f"The folder {each} holds no recording and no depth picture.")
+        found |= dict.fromkeys(inside)
+    return tuple(found), tuple(problems)
+
+
+def _is_wanted(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES or any(part.startswith(".") for part in path.parts) or not path.is_file():
+        return False
+    if suffix != ".png":
+        return True
+    with path.open("rb") as file:
+        return file.read(26)[24:] == DEPTH_PNG
+
+
+def stems_of(paths: Iterable[Path]) -> dict[Path, str]:
+    """A name for the results of each input: the file's own, with its folder's or a number where two are alike."""
+    taken: dict[str, None] = {}
+    out = {}
+    for path in paths:
+        folder = path.resolve().parent.name
+        names = (path.stem, f"{folder}-{path.stem}", *(f"{folder}-{path.stem}-{k}" for k in range(2, len(taken) + 3)))
+        out[path] = next(name for name in names if name not in taken)
+        taken[out[path]] = None
+    return out
+
+
+def settings_of(question: Question, models: Models, other: Method, known: Known | None) -> dict[str, Any]:
+    """All that the figures depend on besides the inputs, as plain values."""
+    networks: list[Any] = [models.denoiser, models.locator, models.recogniser]
+    networks += [other] if hasattr(other, "card") else []
+    reference = None if question.reference in (None, TRUTH) else Path(question.reference or "")
+    return {
+        "version": __version__,
+        **results.plain(question),
+        "reference_bytes": reference.stat().st_size if reference is not None and reference.is_file() else None,
+        "templates": None if known is None else len(known.gallery.templates),
+        "models": [card_values(each.card) for each in networks],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Inspects files, in parallel, and goes on where it was stopped if there is a folder to keep things in."""
+
+    question: Question
+    job: Job
+    settings: dict[str, Any]
+    make_other: Callable[[], Method]
+    workers: int
+    folder: Path | None
+
+    def run(self, paths: Sequence[Path], problems: Sequence[str] = ()) -> Run:
+        """Figures of every file. Raises DepthFaceError if it cannot go on."""
+        sides = (self.question.against, DENOISED)
+        parts = None if self.folder is None else Parts(self.folder, self.settings)
+        if self.folder is not None:
+            make_folder(self.folder)
+            results.begin(self.folder, sides, self.settings)
+        found = _Collected(parts, list(problems))
+        spans = [span for path in paths for span in found.planned(path, self.question, looks_back(self.make_other()))]
+        with progress("inspecting", sum(span.frames for span in spans)) as move:
+            left = [span for span in spans if not found.is_kept(span)]
+            move(found.frames, "")
+
+            def take(span: Span, measured: Measured) -> None:
+                found.take(span, measured)
+                move(found.frames, span.path.name)
+
+            measure_all(left, self.job, self.workers, take, found.fail)
+        run = found.run(paths, sides, self.settings)
+        if self.folder is not None:
+            results.write(run, self.folder)
+        return run
+
+
+class _Collected:
+    """What is known of a run so far."""
+
+    def __init__(self, parts: Parts | None, problems: list[str]) -> None:
+        self._parts, self._problems = parts, problems
+        self._measured: dict[Span, Measured] = {}
+        self._failed: set[Path] = set()
+        self.frames = 0
+
+    def planned(self, path: Path, question: Question, whole: bool) -> tuple[Span, ...]:
+        """The spans of an input, none if it cannot be opened."""
+        try:
+            spans = spans_of(path, question, whole)
+            if self._parts is not None and self._parts.is_of_another_file(path):
+                note(f"{path} has changed since it was inspected into this folder; it is measured anew.")
+            return spans
+        except DepthFaceError as error:
+            self._problem(path, error)
+            return ()
+
+    def is_kept(self, span: Span) -> bool:
+        """Whether a span was measured before; if so it is taken."""
+        kept = None if self._parts is None else self._parts.load(span)
+        if kept is not None:
+            self._measured[span] = kept
+            self.frames += len(kept.rows)
+        return kept is not None
+
+    def take(self, span: Span, measured: Measured) -> None:
+        """A span was measured."""
+        if self._parts is not None:
+            self._parts.keep(span, measured)
+        self._measured[span] = measured
+        self.frames += len(measured.rows)
+
+    def fail(self, span: Span, error: DepthFaceError) -> None:
+        """An input cannot be inspected."""
+        self._problem(span.path, error)
+
+    def _problem(self, path: Path, error: DepthFaceError) -> None:
+        self._failed.add(path)
+        text = str(error)
+        self._problems.append(text if str(path) in text else f"{path}: {text}")
+
+    def run(self, paths: Sequence[Path], sides: tuple[str, str], settings: dict[str, Any]) -> Run:
+        """Everything put together, in the order of the inputs."""
+        inputs = []
+        for path, stem in stems_of(paths).items():
+            mine = [self._measured[s] for s in sorted(self._measured, key=lambda s: s.begin) if s.path == path]
+            if path not in self._failed:
+                rows = tuple(row for each in mine for row in each.rows)
+                damaged = tuple(index for each in mine for index in each.damaged)
+                inputs.append(Inspected(str(path), str(path.resolve()), stem, rows, damaged))
+        return Run(sides, settings, tuple(inputs), tuple(self._problems))
+
+
+def make_folder(folder: Path) -> None:
+    """A folder for results. Raises InputError if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}; give another one.") from error
