@@ -109,7 +109,7 @@ def describe(face: FaceResult, top: int | None, is_single: bool = True) -> dict[
         "distance_mm": round(location.distance_mm, 1),
     }
     if not is_single:
-        values["track"] = location.track
+        values |= {"track": location.track, "still": face.still}
     if top is not None and match is not None:
         values["candidates"] = [list(candidate) for candidate in match.candidates[:top]]
     return values

@@ -129,6 +129,7 @@ class FaceResult:
     quality:   0 to 1
     hint:      what would make the capture better ("come closer"), "" when nothing
     live:      liveness, None = not judged
+    still:     True = has not moved for seconds, which a living head hardly can; None = not watched for long enough
     """
 
     location: FaceLocation
@@ -139,6 +140,7 @@ class FaceResult:
     quality: float = 0.0
     hint: str = ""
     live: bool | None = None
+    still: bool | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -210,7 +210,7 @@ def _identified(face: FaceResult, tracks: Tracks, job: Job) -> tuple[FaceResult,
         threshold = threshold_of(card, job.gallery, job.options)
         tracks, seen = remember(tracks, location.track, embedding, face.quality)
         match = job.gallery.match(seen, card.identity, threshold, job.options.candidates)
-    return replace(face, embedding=embedding, match=match, live=live), tracks
+    return replace(face, embedding=embedding, match=match, live=live, still=tracks.is_still(location.track)), tracks
 
 
 def face_quality(frame: Frame, crop: FaceCrop, location: FaceLocation, tracks: Tracks) -> CaptureQuality:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.core.face import FaceLocation
 from depthface_app.core.match import unit
+from depthface_app.pipeline.stillness import NosePath
 
 Point = tuple[float, float, float]
 
@@ -30,8 +31,9 @@ class Track:
     seen_s:        when it was last seen, the frame's clock
     evidence:      (D,) float32 sum of its embeddings, older ones fading; None before the first
     evidence_s:    when the last embedding was added
-    relief:        sum and number of its relief shares, older ones fading
+    relief:        sum and number of its scores of relief, older ones fading
     relief_s:      when the last of them was added
+    path:          where its nose tip was over the last seconds
     """
 
     number: int
@@ -42,6 +44,7 @@ class Track:
     evidence_s: float = 0.0
     relief: tuple[float, float] = (0.0, 0.0)
     relief_s: float = 0.0
+    path: NosePath = field(default_factory=NosePath)
 
     @property
     def speed_mm_s(self) -> float:
@@ -70,6 +73,11 @@ class Tracks:
     now_s: float = 0.0
     segment: int = 0
 
+    def is_still(self, number: int) -> bool | None:
+        """Whether a head has not moved for seconds; None for one that was not watched for long enough."""
+        track = next((track for track in self.following if track.number == number), None)
+        return track.path.is_still(self.now_s) if track else None
+
     def speed_mm_s(self, number: int) -> float:
         """How fast a person's nose moves; 0 for one who is not followed."""
         return next((track.speed_mm_s for track in self.following if track.number == number), 0.0)
@@ -97,7 +105,7 @@ def follow(tracks: Tracks, locations: Sequence[FaceLocation], now_s: float) -> t
         before = continued.get(index)
         issued += before is None
         track = _advanced(before, location, now_s) if before else Track(issued, location.nose_mm, (0, 0, 0), now_s)
-        following.append(track)
+        following.append(replace(track, path=track.path.with_place(location.nose_mm, now_s)))
         numbered.append(replace(location, track=track.number))
     seen = {track.number for track in following}
     missed = [track for track in alive if track.number not in seen]
@@ -151,17 +159,17 @@ def remember(
     return _with(tracks, known), unit(evidence)
 
 
-def remember_relief(tracks: Tracks, number: int, share: float | None) -> tuple[Tracks, float | None]:
-    """Add one picture's share of a face's relief, or nothing, to what the last seconds showed.
+def remember_relief(tracks: Tracks, number: int, score: float | None) -> tuple[Tracks, float | None]:
+    """Add how much one picture looked like a face's relief, or nothing, to what the last seconds showed.
 
     Returns:
-        The tracks with it, and the mean share lately; None before the first.
+        The tracks with it, and the mean score lately; None before the first.
     """
     track = next(each for each in tracks.following if each.number == number)
-    if share is not None:
+    if score is not None:
         kept = math.exp(-max(tracks.now_s - track.relief_s, 0.0) / FADES_IN_S)
         total, count = track.relief
-        track = replace(track, relief=(total * kept + share, count * kept + 1), relief_s=tracks.now_s)
+        track = replace(track, relief=(total * kept + score, count * kept + 1), relief_s=tracks.now_s)
         tracks = _with(tracks, track)
     total, count = track.relief
     return tracks, total / count if count else None

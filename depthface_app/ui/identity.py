@@ -186,7 +186,7 @@ class IdentityCard(Card):
         self._values["quality"].setText(self._quality(face.quality))
         self._values["distance"].setText(QLocale().toString(face.location.distance_mm / 1000, "f", 2) + " m")
         self._values["yaw"].setText(self._turned(face.location.pose.yaw_deg))
-        self.hint.setText(face.hint)
+        self.hint.setText(face.hint or (self.tr("has not moved for seconds") if face.still else ""))
 
     def _next(self, match: Match | None) -> str:
         """The second nearest person, or the nearest when nobody was accepted."""
