@@ -27,3 +27,7 @@ class ModelError(DepthFaceError):
 
 class GalleryError(DepthFaceError):
     """The gallery cannot be opened, read or written."""
+
+
+class GalleryUnreachable(GalleryError):
+    """The server of a shared gallery does not answer now. A kiosk goes on with its copy and asks again."""

@@ -64,14 +64,18 @@ def append(rows: SealedRows, head: Head, chain: Sequence[ChainKey], entry: Entry
     return Head(number, mac)
 
 
-def entries(rows: SealedRows, head: Head, chain: Sequence[ChainKey]) -> Iterator[Entry]:
+def entries(rows: SealedRows, head: Head, chain: Sequence[ChainKey], before: Head | None = None) -> Iterator[Entry]:
     """Every entry, oldest first, its link checked.
+
+    Args:
+        before: begin after this entry, whose link is known to be right.
 
     Raises:
         GalleryError: where the log was changed, cut or lengthened.
     """
-    before = Head()
-    for number, sealed, mac in rows.db.execute("SELECT number, sealed, mac FROM audit ORDER BY number"):
+    before = before or Head()
+    query = "SELECT number, sealed, mac FROM audit WHERE number > ? ORDER BY number"
+    for number, sealed, mac in rows.db.execute(query, (before.number,)):
         content = _content(rows, before.number + 1, number, sealed)
         if not same(mac, _link(before, number, content, chain)):
             raise rows.fault(f"entry {number} of the audit log is not the one that was written")

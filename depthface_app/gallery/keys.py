@@ -11,6 +11,7 @@ of salt).
 import json
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ PASSPHRASE_VARIABLE = "DEPTHFACE_PASSPHRASE"
 KEYRING, PASSPHRASE, FILE = "keyring", "passphrase", "file"
 KEYRING_SERVICE = "depthface"
 SALT_BYTES = 16
+_STRETCHING = threading.Lock()  # OpenSSL's own threads wait for each other for ever when two are derived at once
 SHORTEST_PASSPHRASE = 8  # letters; NIST SP 800-63B section 3.1.1
 
 
@@ -52,7 +54,8 @@ class Stretch:
         derive = Argon2id(
             salt=salt, length=KEY_BYTES, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory_kib
         )
-        return derive.derive(passphrase.encode())
+        with _STRETCHING:
+            return derive.derive(passphrase.encode())
 
 
 @dataclass(frozen=True, slots=True)

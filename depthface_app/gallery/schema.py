@@ -43,6 +43,22 @@ def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+def meta(db: sqlite3.Connection, key: str) -> bytes:
+    """What the file says of itself under a key. Raises sqlite3.DatabaseError if it says nothing."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError(f"it says nothing of its {key}")
+    return bytes(row[0])
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: bytes) -> None:
+    """Let the file say this of itself."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
 def make_file(path: Path) -> None:
     """An empty file that its owner alone may read, if there is none; what SQLite puts beside it takes its mode.
 

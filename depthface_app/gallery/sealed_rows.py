@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,14 @@ class Row:
     person: str
     model: str
     content: bytes
+
+
+class Tampered(GalleryError):
+    """Rows are not what this program left. `what` says it without saying where."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 class SealedRows:
@@ -159,6 +167,24 @@ class SealedRows:
             digest ^= self._record_part(kind, record, person or "", model, tag)
         return digest
 
+    def take_people(self, people: Sequence[tuple[str, bytes, bytes]]) -> None:
+        """Put people in, (id, handle, key) each, as another program sealed them."""
+        for person, _, _ in people:
+            self._subtract_person(person)
+            # Two who exchanged their names must not stand in each other's way.
+            self.db.execute("UPDATE sealed_person SET handle = ? WHERE id = ?", (person.encode(), person))
+        for person, handle, key in people:
+            self._store_person(person, handle, key)
+
+    def take_record(self, number: int, kind: str, record: str, person: str | None, model: str, sealed: bytes) -> None:
+        """Put a record in, in place of the one of the same word, as another program sealed it."""
+        self.drop(record)
+        self.db.execute(
+            "INSERT INTO record (number, kind, id, person, model, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, kind, record, person, model, sealed),
+        )
+        self.digest ^= self._record_part(kind, record, person or "", model, sealed[-TAG_BYTES:])
+
     def resealed(self, keys: Keys) -> "SealedRows":
         """Every record under other keys, each person's own among them; the rows that this object read are gone."""
         self.load_person_keys()
@@ -200,11 +226,12 @@ class SealedRows:
             if person not in self._person_keys:
                 self._person_keys[person] = self._open_key(person, key)
 
-    def fault(self, what: str) -> GalleryError:
+    def fault(self, what: str) -> Tampered:
         """One sentence for what somebody or something did to the file."""
-        return GalleryError(
+        return Tampered(
             f"The gallery {self.path} was changed or damaged from outside: {what}; restore a backup with "
-            "`depthface gallery restore`, or keep what is whole with `depthface gallery accept`."
+            "`depthface gallery restore`, or keep what is whole with `depthface gallery accept`.",
+            what,
         )
 
     def _opened(self, where: str, values: tuple[str, ...]) -> Iterator[Row]:
@@ -240,6 +267,9 @@ class SealedRows:
     def _write_person(self, person: str, name: str) -> None:
         handle = self._handle(name)
         key = seal(self.keys.people, self._person_keys[person], "person key", self.gallery, person)
+        self._store_person(person, handle, key)
+
+    def _store_person(self, person: str, handle: bytes, key: bytes) -> None:
         self.db.execute(
             "INSERT INTO sealed_person (id, handle, key) VALUES (?, ?, ?)"
             " ON CONFLICT(id) DO UPDATE SET handle = excluded.handle, key = excluded.key",

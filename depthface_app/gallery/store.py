@@ -1,6 +1,6 @@
 """Who is known, on the disk: one sealed SQLite file that survives a power cut and is read as immutable snapshots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +62,21 @@ class GalleryStore:
         self.path = path
         keychain = keychain or Keychain(path.with_suffix(".key"))
         self.vault = Vault(path, keychain, anchor or path.with_suffix(".anchor"), repairs=repairs)
+
+    @property
+    def problem(self) -> str:
+        """What keeps the gallery from being the newest; "" for a file that is nobody else's."""
+        return ""
+
+    def watch(self, changed: Callable[[], None], told: Callable[[str], None]) -> Callable[[], None]:
+        """Call `changed` when others changed the gallery, and `told` with what is wrong with it, "" when nothing is.
+
+        Both are called on another thread. A file of one's own is changed by nobody else.
+
+        Returns:
+            What ends it.
+        """
+        return lambda: None
 
     @property
     def lock(self) -> Lock:

@@ -44,7 +44,9 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unlocked:
+class Unlocked:
+    """The lock that was opened, and the keys behind it."""
+
     lock_text: str
     keys: Keys
 
@@ -63,7 +65,8 @@ class Vault:
         """
         self.path, self.keychain, self.role, self._repairs = path, keychain, "", repairs
         self._anchor_path = anchor
-        self._unlocked: _Unlocked | None = None
+        self.wrong_pins = (0, "")  # tried while a server was away, and until when no other is looked at (`roles`)
+        self._unlocked: Unlocked | None = None
         self._outer_keys: dict[tuple[str, str], bytes] = {}
         schema.make_file(path)
         with schema.connected(path) as db:
@@ -73,14 +76,14 @@ class Vault:
 
     def _tidy(self) -> None:
         """Finish what a stop left: keys that nothing needs, an anchor that lags behind."""
-        with self.writing() as opened:  # so that nobody changes keys meanwhile
+        with self._transaction(writes=True) as opened:  # so that nobody changes keys meanwhile
             self.keychain.keep_only(self.lock(opened), opened.rows.gallery)
             if self._anchor(opened).read() != _mark(opened):
                 self._anchor(opened).write(_mark(opened))
 
     def lock(self, opened: Opened) -> Lock:
         """What the gallery is locked with."""
-        return Lock.of_text(_meta(opened.rows.db, "lock").decode())
+        return Lock.of_text(schema.meta(opened.rows.db, "lock").decode())
 
     @contextmanager
     def reading(self) -> Iterator[Opened]:
@@ -111,7 +114,7 @@ class Vault:
         """Close the gallery with another lock, in the transaction that is open; returns the data key's keys."""
         lock = Lock.close(data_key, outer, opened.rows.gallery)
         self._outer_keys[lock.kind, lock.number] = outer.key
-        _set_meta(opened.rows.db, "lock", lock.as_text().encode())
+        schema.set_meta(opened.rows.db, "lock", lock.as_text().encode())
         return Keys.of(data_key)
 
     def data_key(self, opened: Opened) -> bytes:
@@ -149,14 +152,14 @@ class Vault:
         gallery, data_key = secrets.token_hex(8), new_key()
         kind = self.keychain.kind_for_new()
         outer = self.keychain.make(kind, gallery, self.keychain.ask("") if kind == "passphrase" else None)
-        _set_meta(db, "gallery", gallery.encode())
-        _set_meta(db, "lock", Lock.close(data_key, outer, gallery).as_text().encode())
+        schema.set_meta(db, "gallery", gallery.encode())
+        schema.set_meta(db, "lock", Lock.close(data_key, outer, gallery).as_text().encode())
         opened = Opened(SealedRows(db, self.path, gallery, Keys.of(data_key)), Head(), Secrets.new())
         opened.keep_secrets(opened.secrets)
         return opened
 
-    def _unlock(self, db: sqlite3.Connection) -> _Unlocked:
-        gallery, text = _meta(db, "gallery").decode(), _meta(db, "lock").decode()
+    def _unlock(self, db: sqlite3.Connection) -> Unlocked:
+        gallery, text = schema.meta(db, "gallery").decode(), schema.meta(db, "lock").decode()
         if self._unlocked is None or self._unlocked.lock_text != text:
             try:
                 lock = Lock.of_text(text)
@@ -166,15 +169,15 @@ class Vault:
             outer = self._outer_keys.get(place) or self.keychain.find(lock, gallery)
             data_key = open_lock(lock, outer, gallery, self.path)
             self._outer_keys[place] = outer
-            self._unlocked = _Unlocked(text, Keys.of(data_key))
+            self._unlocked = Unlocked(text, Keys.of(data_key))
         return self._unlocked
 
-    def _open(self, db: sqlite3.Connection, unlocked: _Unlocked, trusts: bool) -> Opened:
-        if _meta(db, "lock").decode() != unlocked.lock_text:
+    def _open(self, db: sqlite3.Connection, unlocked: Unlocked, trusts: bool) -> Opened:
+        if schema.meta(db, "lock").decode() != unlocked.lock_text:
             raise GalleryError(f"The gallery {self.path} was given another key this very moment; try again.")
-        rows = SealedRows(db, self.path, _meta(db, "gallery").decode(), unlocked.keys)
+        rows = SealedRows(db, self.path, schema.meta(db, "gallery").decode(), unlocked.keys)
         try:
-            values = json.loads(unseal(rows.keys.records, _meta(db, "head"), "head", rows.gallery))
+            values = json.loads(unseal(rows.keys.records, schema.meta(db, "head"), "head", rows.gallery))
         except BrokenSeal:
             if not trusts:
                 raise rows.fault("its head does not open") from None
@@ -244,7 +247,7 @@ def lock_of(path: Path) -> Lock | None:
         if schema.version(db) < schema.VERSION:
             return None
         try:
-            return Lock.of_text(_meta(db, "lock").decode())
+            return Lock.of_text(schema.meta(db, "lock").decode())
         except (ValueError, KeyError, TypeError):
             raise _damaged(path) from None
 
@@ -263,24 +266,10 @@ def write_head(rows: SealedRows, head: Head) -> None:
     """Seal where the audit log ends, what the rows' digest is and when somebody may have to go."""
     place = {"number": head.number, "mac": head.mac.hex()}
     values = {**place, "digest": f"{rows.digest:x}", "first_expiry": rows.first_expiry}
-    _set_meta(rows.db, "head", seal(rows.keys.records, json.dumps(values).encode(), "head", rows.gallery))
+    schema.set_meta(rows.db, "head", seal(rows.keys.records, json.dumps(values).encode(), "head", rows.gallery))
 
 
 def _damaged(path: Path) -> GalleryError:
     return GalleryError(
         f"The gallery {path} is damaged (its lock); move it away and restore a backup with `depthface gallery restore`."
-    )
-
-
-def _meta(db: sqlite3.Connection, key: str) -> bytes:
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        raise sqlite3.DatabaseError(f"it says nothing of its {key}")
-    return bytes(row[0])
-
-
-def _set_meta(db: sqlite3.Connection, key: str, value: bytes) -> None:
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-        (key, value),
     )

@@ -1,0 +1,132 @@
+"""A gallery that many kiosks share: the store over a server, how it is made, and how a kiosk follows it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from depthface_app.core.errors import GalleryError, GalleryUnreachable
+from depthface_app.gallery import replica, schema, upkeep
+from depthface_app.gallery.keys import PASSPHRASE, Keychain
+from depthface_app.gallery.server import Server
+from depthface_app.gallery.shared_vault import SharedVault
+from depthface_app.gallery.store import GalleryStore
+
+log = logging.getLogger(__name__)
+
+LOOK_ANYWAY_S = 10.0  # where a bell was lost, by a pooler that knows none, for example
+LOOK_AT_STOP_S = 0.5
+TRY_AGAIN_S = 1.0
+
+
+class SharedStore(GalleryStore):
+    """A `GalleryStore` on a server, with a copy at `path`."""
+
+    vault: SharedVault
+
+    def __init__(
+        self, path: Path, keychain: Keychain | None, anchor: Path | None, server: Server, *, repairs: bool = False
+    ) -> None:
+        """As `GalleryStore`.
+
+        Raises:
+            GalleryUnreachable: if there is no copy yet and the server does not answer.
+            GalleryError: as `GalleryStore`.
+        """
+        self.path = path
+        keychain = keychain or Keychain(path.with_suffix(".key"))
+        self.vault = SharedVault(path, keychain, anchor or path.with_suffix(".anchor"), server, repairs=repairs)
+
+    @property
+    def problem(self) -> str:
+        """Why the copy is not the newest, if it is not."""
+        return self.vault.problem
+
+    def expire(self) -> int:
+        """As `GalleryStore.expire`; nobody without the server, and those whose consent ran out stay unknown."""
+        try:
+            return super().expire()
+        except GalleryUnreachable:
+            return 0
+
+    def watch(self, changed: Callable[[], None], told: Callable[[str], None]) -> Callable[[], None]:
+        """As `GalleryStore.watch`."""
+        watch = _Watch(self.vault, changed, told)
+        watch.start()
+        return watch.stop
+
+
+class _Watch(threading.Thread):
+    """Keeps a copy at the server's newest state. Rings on its own thread."""
+
+    def __init__(self, vault: SharedVault, changed: Callable[[], None], told: Callable[[str], None]) -> None:
+        super().__init__(name="shared gallery", daemon=True)
+        self._vault, self._changed, self._tell = vault, changed, told
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End; waits for what is under way."""
+        self._stopping.set()
+        self.join()
+
+    def run(self) -> None:
+        """Follow until stopped, whatever the server does."""
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except GalleryError as error:
+                self._say(str(error))
+            except Exception as error:  # top of a thread: a kiosk must not stop following for good
+                log.exception("following the shared gallery failed")
+                self._say(f"The shared gallery could not be followed ({error}); the log has the details.")
+            self._stopping.wait(TRY_AGAIN_S)
+
+    def _follow(self) -> None:
+        with self._vault.server.listening(LOOK_AT_STOP_S) as rings:
+            self._look()  # after the bell was hung up, so that nothing falls between
+            quiet_s = 0.0
+            for rang in rings:
+                if self._stopping.is_set():
+                    return
+                quiet_s = 0.0 if rang else quiet_s + LOOK_AT_STOP_S
+                if rang or quiet_s >= LOOK_ANYWAY_S:
+                    self._look()
+                    quiet_s = 0.0
+
+    def _look(self) -> None:
+        has_news = self._vault.catch_up()
+        self._say("")
+        if has_news:
+            self._changed()
+
+    def _say(self, problem: str) -> None:
+        self._vault.problem = problem
+        self._tell(problem)
+
+
+def share(path: Path, server: Server, passphrase: str | None) -> SharedStore:
+    """Make a shared gallery with nobody in it; the first copy lies at `path`.
+
+    Args:
+        passphrase: what opens it at every kiosk; None makes a key file beside `path`, to be carried to them.
+
+    Raises:
+        GalleryError: if there is one already, the server refuses, or a copy of another one is in the way.
+    """
+    if path.exists():
+        raise GalleryError(f"{path} is a copy of a shared gallery that was there before; move it away first.")
+    keychain = Keychain(path.with_suffix(".key"), lambda _: passphrase)
+    store = GalleryStore(path, keychain)
+    try:
+        if passphrase is not None:
+            upkeep.relock(store, PASSPHRASE, passphrase)
+        with store.vault.writing() as opened:
+            opened.note("shared")
+        with schema.connected(path) as db, schema.transaction(db, writes=True):
+            gallery, lock = (schema.meta(db, key).decode() for key in ("gallery", "lock"))
+            replica.Place.of(server.make(gallery, lock, replica.everything(db))).write(db)
+    except GalleryError:
+        for each in path.parent.glob(f"{path.stem}.*"):
+            each.unlink()
+        raise
+    return SharedStore(path, keychain, None, server)
