@@ -11,6 +11,7 @@ from depthface_app.core.errors import DepthFaceError
 from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation, FaceResult, Result
 from depthface_app.core.frame import Frame
 from depthface_app.core.latest import Latest
+from depthface_app.pipeline.fusing import Fusing, Reference
 from depthface_app.pipeline.inspection import FrameFigures, Pair, compare, look_at, summary
 from depthface_app.pipeline.maps import FROM_CAMERA, Light, Map, map_of
 from depthface_app.pipeline.methods import Method, fixed_methods, true_face
@@ -18,7 +19,7 @@ from depthface_app.pipeline.stages import FaceRecogniser
 
 log = logging.getLogger(__name__)
 
-RAW, DENOISED, TRUTH = "raw", "denoised", "truth"
+RAW, DENOISED, TRUTH, FUSED = "raw", "denoised", "truth", "fused"
 MEASURE_EVERY_S = 0.25
 MEASURE_SHARE = 0.25  # of one core's time at most, so that a slow machine spends it on the pictures
 MEASURED_OVER = 20  # figures are means of so many frames, about five seconds
@@ -84,21 +85,27 @@ class Seen:
 
     faces: by method; one that knows nothing about this moment is missing
     maps:  for every view that was wanted, None where its method knows nothing
+    reference: the fused surface, if it was wanted and there is one
     """
 
     moment: Moment
     wanted: Wanted
     faces: Mapping[str, DenoisedFace]
     maps: tuple[Map | None, ...]
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Means of the last frames, as `inspection.summary` gives them by the names of the pair."""
+    """Means of the last frames, as `inspection.summary` gives them by the names of the pair.
+
+    reference: what errors are counted from: TRUTH, FUSED, or "" where there is neither
+    """
 
     pair: tuple[str, str]
     frames: int
     figures: Mapping[str, object]
+    reference: str = ""
 
 
 class Comparison:
@@ -124,6 +131,7 @@ class Comparison:
         self._work: Latest[Order] = Latest()
         self._unmeasured: Latest[Seen] = Latest()
         self._meter = Meter()
+        self.fusing = Fusing(self.problems.put)
         self._threads = tuple(
             threading.Thread(target=run, name=name, daemon=True)
             for name, run in (("comparison", self._show_all), ("measuring", self._measure_all))
@@ -133,6 +141,7 @@ class Comparison:
         """Begin."""
         for thread in self._threads:
             thread.start()
+        self.fusing.start()
 
     def show(self, moment: Moment, wanted: Wanted) -> None:
         """Ask for this, in place of what was not begun yet."""
@@ -159,6 +168,7 @@ class Comparison:
         """End both threads."""
         for box in (self._work, self._unmeasured, self.seen, self.measured, self.problems):
             box.close()
+        self.fusing.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(STOP_TIMEOUT_S)
@@ -181,11 +191,14 @@ class Comparison:
             self.problems.put(f"A face could not be compared ({error}); if this stays, choose another method.")
 
     def _show(self, order: Order) -> None:
-        methods, wanted = self.methods, order.wanted
-        others = faces_by(order.frame, order.crop, wanted, methods)
+        wanted, reference = order.wanted, None
+        if FUSED in wanted.methods:
+            self.fusing.add(order.frame, order.crop)
+            reference = self.fusing.reference
+        others = faces_by(order.frame, order.crop, wanted, self.methods, reference)
         denoised = order.denoised()
         if denoised is not None:
-            seen = _seen(Moment(order.frame, order.location, denoised), wanted, others)
+            seen = _seen(Moment(order.frame, order.location, denoised), wanted, others, reference)
             self.seen.put(seen)
             self._unmeasured.put(seen)
 
@@ -201,14 +214,19 @@ def seen_by(moment: Moment, wanted: Wanted, methods: Mapping[str, Method]) -> Se
     return _seen(moment, wanted, faces_by(moment.frame, moment.crop, wanted, methods))
 
 
-def faces_by(frame: Frame, crop: FaceCrop, wanted: Wanted, methods: Mapping[str, Method]) -> dict[str, DenoisedFace]:
+def faces_by(
+    frame: Frame, crop: FaceCrop, wanted: Wanted, methods: Mapping[str, Method], reference: Reference | None = None
+) -> dict[str, DenoisedFace]:
     """What every wanted method makes of a crop, but for the running model's own answer.
 
     It is made anew only where it is to be finer and `methods` can do that. One that knows nothing is missing.
     """
     found: dict[str, DenoisedFace] = {}
     for name in wanted.methods:
-        face = _face(name, frame, crop, wanted.fine, methods)
+        if name == FUSED:
+            face = reference.fused.face(crop) if reference is not None else None
+        else:
+            face = _face(name, frame, crop, wanted.fine, methods)
         if face is not None:
             found[name] = face
     return found
@@ -223,7 +241,9 @@ def _face(name: str, frame: Frame, crop: FaceCrop, fine: bool, methods: Mapping[
     return method.denoise(crop, fine and method.has_fine)
 
 
-def _seen(moment: Moment, wanted: Wanted, others: Mapping[str, DenoisedFace]) -> Seen:
+def _seen(
+    moment: Moment, wanted: Wanted, others: Mapping[str, DenoisedFace], reference: Reference | None = None
+) -> Seen:
     known = {DENOISED: moment.denoised, **others}
     faces = {name: known[name] for name in wanted.methods if name in known}
     first = faces.get(wanted.pair[0])
@@ -231,14 +251,14 @@ def _seen(moment: Moment, wanted: Wanted, others: Mapping[str, DenoisedFace]) ->
         map_of(name, faces[method], first, wanted.light, wanted.fine) if method in faces else None
         for method, name in wanted.views
     )
-    return Seen(moment, wanted, faces, maps)
+    return Seen(moment, wanted, faces, maps, reference if FUSED in faces else None)
 
 
 class Meter:
     """Measures pairs now and then, each against the frame just before, and keeps the last ones."""
 
     def __init__(self) -> None:
-        self._last: tuple[Moment, tuple[str, str]] | None = None
+        self._last: tuple[Moment, tuple[str, str], str] | None = None
         self._before: Pair | None = None
         self._reports: deque[FrameFigures] = deque(maxlen=MEASURED_OVER)
         self._next_s = 0.0
@@ -246,7 +266,8 @@ class Meter:
     def measure(self, seen: Seen, recogniser: FaceRecogniser, clock: Callable[[], float]) -> Measured | None:
         """Figures, where it is time for new ones by the `clock` in seconds."""
         moment, names = seen.moment, seen.wanted.pair
-        self._begin(moment, names)
+        kind = TRUTH if moment.frame.truth_mm is not None else FUSED if seen.reference is not None else ""
+        self._begin(moment, names, kind)
         if any(name not in seen.faces for name in names):
             return None
         pair = Pair(moment.frame, moment.location, *(seen.faces[name] for name in names))
@@ -254,22 +275,25 @@ class Meter:
         if begun_s < self._next_s or (before is not None and before.frame is pair.frame):
             return None
         look_before = None if before is None else look_at(before)
-        self._reports.append(compare(pair, look_at(pair), recogniser, look_before, pair.frame.truth_mm))
+        reference = pair.frame.truth_mm
+        if kind == FUSED and seen.reference is not None:
+            reference = seen.reference.fused.seen_by(pair.frame.intrinsics)
+        self._reports.append(compare(pair, look_at(pair), recogniser, look_before, reference))
         self._next_s = begun_s + max(MEASURE_EVERY_S, (clock() - begun_s) / MEASURE_SHARE)
-        return Measured(names, len(self._reports), summary(self._reports, names))
+        return Measured(names, len(self._reports), summary(self._reports, names), kind)
 
-    def _begin(self, moment: Moment, names: tuple[str, str]) -> None:
-        """Nothing is compared across a break; means begin anew with another pair, camera or person.
+    def _begin(self, moment: Moment, names: tuple[str, str], kind: str) -> None:
+        """Nothing is compared across a break; means begin anew with another pair, reference, camera or person.
 
         After a break, as where a recording begins again, tracks have other numbers, so the person counts as the same.
         """
-        last, self._last = self._last, (moment, names)
+        last, self._last = self._last, (moment, names, kind)
         if last is None:
             return
         is_unbroken = last[0].frame.segment == moment.frame.segment
         is_same_person = not is_unbroken or last[0].location.track == moment.location.track
         if not is_unbroken or not is_same_person:
             self._before = None
-        if last[1] != names or last[0].frame.serial != moment.frame.serial or not is_same_person:
+        if last[1:] != (names, kind) or last[0].frame.serial != moment.frame.serial or not is_same_person:
             self._before, self._next_s = None, 0.0
             self._reports.clear()

@@ -13,6 +13,7 @@ from depthface_app.core.face import DenoisedFace, FaceCrop
 from depthface_app.core.filters import bilateral, filled, median, non_local_means, total_variation
 from depthface_app.core.frame import Frame
 from depthface_app.core.normals import normals
+from depthface_app.pipeline.fusion import Fusion
 from depthface_app.pipeline.temporal import TemporalMean, VendorBlocks
 
 
@@ -67,6 +68,7 @@ def fixed_methods() -> dict[str, Method]:
         "realsense-spatial": VendorBlocks(SPATIAL),
         "realsense-temporal": VendorBlocks(TEMPORAL),
         "realsense": VendorBlocks(SPATIAL, TEMPORAL, HOLES),
+        "fused": Fusion(),
     }
 
 

@@ -10,10 +10,23 @@ import pytest
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import FaceResult, Result
 from depthface_app.core.latest import Latest
-from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Comparison, Measured, Meter, Moment, Wanted, seen_by
+from depthface_app.pipeline.comparison import (
+    DENOISED,
+    FUSED,
+    RAW,
+    TRUTH,
+    Comparison,
+    Measured,
+    Meter,
+    Moment,
+    Wanted,
+    seen_by,
+)
+from depthface_app.pipeline.fusing import Reference
+from depthface_app.pipeline.fusion import Fused
 from depthface_app.pipeline.inspection import inspect_frame, summary
 from depthface_app.pipeline.maps import DEPTH, DIFFERENCE, NOISE
-from depthface_app.pipeline.methods import FIXED_METHODS
+from depthface_app.pipeline.methods import FIXED_METHODS, true_face
 from depthface_app.pipeline.stages import Models
 from tests.fake_models import FakeDenoiser, FakeLocator, FakeRecogniser
 from tests.unit.test_inspection import PerfectDenoiser, noisy, truth
@@ -240,3 +253,28 @@ def test_nothing_is_shown_of_a_stream_that_is_not_followed_or_has_no_face(desk):
     desk.comparison.following = (lambda result: None, FOUR)
     desk.comparison.watch(Result(now.frame, ()), Latest())
     assert desk.comparison._work.take() is None
+
+
+def test_where_nobody_knows_the_truth_errors_are_counted_from_the_fused_surface(desk):
+    """A fused surface that is the truth itself gives the figures that the truth would."""
+    now, wanted = moment(), Wanted(((FUSED, DEPTH),))
+    known = Meter().measure(seen_by(moment(truth_mm=truth()), wanted, FIXED_METHODS), FakeRecogniser(), lambda: 0.0)
+    assert known.reference == TRUTH
+    clean = truth()
+    rows, columns = np.mgrid[: clean.shape[0], : clean.shape[1]]
+    points = now.frame.intrinsics.back_project(clean).reshape(-1, 3)
+    corner = (rows * clean.shape[1] + columns)[:-1, :-1].ravel()
+    right, down = corner + 1, corner + clean.shape[1]
+    triangles = np.concatenate((np.stack((corner, right, down), 1), np.stack((right, down + 1, down), 1)))
+    fused = Fused(9, points, triangles.astype(np.int32), now.location.nose_mm)
+    desk.comparison.fusing.reference = Reference(fused, float("nan"))
+    desk.comparison.fusing.has_failed = True  # takes no more frames
+    desk.comparison.show(now, wanted)
+    seen = desk.comparison.seen.take(LIMIT_S)
+    assert seen.reference.fused.frames == 9
+    expected = true_face(replace(now.frame, truth_mm=clean), now.crop).depth_mm
+    assert np.nanpercentile(np.abs(seen.maps[0] - expected), 95) < 1
+    measured = desk.comparison.measured.take(LIMIT_S)
+    assert measured.reference == FUSED
+    for side in (RAW, DENOISED):
+        assert measured.figures[side]["rmse_mm"] == pytest.approx(known.figures[side]["rmse_mm"], rel=0.05, abs=0.02)

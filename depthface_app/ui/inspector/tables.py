@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from depthface_app.pipeline.comparison import Measured
+from depthface_app.pipeline.comparison import FUSED, Measured
 from depthface_app.ui.card import paint_surface
 from depthface_app.ui.inspector.reading import Reading
 from depthface_app.ui.theme import GRID_PX, colours_of, scaled
@@ -22,9 +22,9 @@ ROWS = (
     ("spatial_noise_mm", "spatial noise", "mm", 2, False),
     ("temporal_noise_mm", "temporal noise", "mm", 2, False),
     ("normal_jitter_deg", "normal jitter", "°", 1, False),
-    ("rmse_mm", "RMSE to truth", "mm", 2, False),
+    ("rmse_mm", "RMSE to {0}", "mm", 2, False),
     ("p95_mm", "95 % within", "mm", 2, False),
-    ("normal_angle_deg", "angle to truth", "°", 1, False),
+    ("normal_angle_deg", "angle to {0}", "°", 1, False),
 )
 
 
@@ -105,7 +105,8 @@ def _say(text: str) -> str:
 def figure_rows(names: tuple[str, str], measured: Measured | None) -> Rows:
     """What both methods measure, the better one strong, and how much of the first is left in the second."""
     head = tuple(Cell(text, is_quiet=True) for text in (_heading(measured), *names, _say("ratio")))
-    rows = [_row(*row, measured) for row in ROWS]
+    reference = _say("the fused") if measured is not None and measured.reference == FUSED else _say("truth")
+    rows = [_row(*row, measured, reference) for row in ROWS]
     drift = float("nan") if measured is None else _known(measured.figures["identity_drift"])
     identity = (Cell(_say("identity, cosine"), is_quiet=True), Cell(""), Cell(""), Cell(number(drift, 3)))
     return (head, *rows, identity)
@@ -134,7 +135,7 @@ def _heading(measured: Measured | None) -> str:
 
 
 def _row(
-    key: str, text: str, unit: str, decimals: int, more_is_better: bool, measured: Measured | None
+    key: str, text: str, unit: str, decimals: int, more_is_better: bool, measured: Measured | None, reference: str
 ) -> tuple[Cell, ...]:
     first, second = (math.nan, math.nan) if measured is None else (_of(measured, side, key) for side in measured.pair)
     scale = 100 if unit == "%" else 1
@@ -142,7 +143,7 @@ def _row(
     is_second = second > first if more_is_better else second < first
     ratio = second / first if first > second / MOST else math.nan
     return (
-        Cell(f"{_say(text)}, {unit}", is_quiet=True),
+        Cell(f"{_say(text).format(reference)}, {unit}", is_quiet=True),
         Cell(number(first * scale, decimals), is_strong=is_first),
         Cell(number(second * scale, decimals), is_strong=is_second),
         Cell(f"×{number(ratio, 2 if ratio < 10 else 0)}" if not math.isnan(ratio) else NOTHING),

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH
+from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW, TRUTH
 from depthface_app.pipeline.maps import CURVATURE, DEPTH, DIFFERENCE, NOISE, NORMALS, RELIEF
 from depthface_app.ui.inspector.canvas import Canvas
 from depthface_app.ui.inspector.key import Key
@@ -41,6 +41,7 @@ def method_labels() -> dict[str, str]:
         "realsense-spatial": _say("RealSense spatial"),
         "realsense-temporal": _say("RealSense temporal"),
         "realsense": _say("RealSense blocks"),
+        FUSED: _say("fused reference"),
         TRUTH: _say("truth"),
     }
 

@@ -1,11 +1,13 @@
 """The inspector's room in the window: four linked views or one large one, and the figures beside them."""
 
+import math
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from depthface_app.core.colour import DEFAULT_COLOUR_MAP
-from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Measured, Seen, Wanted
+from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW, TRUTH, Measured, Seen, Wanted
 from depthface_app.pipeline.maps import CURVATURE, DIFFERENCE, RELIEF, Light
 from depthface_app.ui.inspector.canvas import Canvas, Line
 from depthface_app.ui.inspector.controls import BLINK, FOUR, Controls
@@ -14,7 +16,7 @@ from depthface_app.ui.inspector.key import light_at
 from depthface_app.ui.inspector.plot import ProfilePlot
 from depthface_app.ui.inspector.reading import profile_of, readings
 from depthface_app.ui.inspector.scales import Look, picture_of
-from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, probe_rows
+from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, number, probe_rows
 from depthface_app.ui.inspector.view import Choice, View, fill, method_labels
 from depthface_app.ui.inspector.viewport import Viewport
 from depthface_app.ui.notices import Toast
@@ -142,13 +144,28 @@ class Workspace(QWidget):
 
     def _show_picture(self, canvas: Canvas, choice: Choice, picture: Picture | None) -> None:
         first = self.labels[self.controls.pair[0]]
-        canvas.captions = (f"{self.labels[choice[0]]} − {first}" if choice[1] == DIFFERENCE else "", "")
+        difference = f"{self.labels[choice[0]]} − {first}" if choice[1] == DIFFERENCE else ""
+        canvas.captions = (difference, self._worth() if choice[0] == FUSED else "")
         if picture is not None:
             canvas.show_pictures(picture)
             return
         canvas.picture = None
-        is_truth = TRUTH in (choice[0], self.controls.pair[0])
-        canvas.dim(self.tr("Only simulated sources know the truth") if is_truth else self.tr("Nothing to show"))
+        canvas.dim(self._why_none((choice[0], self.controls.pair[0])))
+
+    def _why_none(self, methods: tuple[str, str]) -> str:
+        if TRUTH in methods:
+            return self.tr("Only simulated sources know the truth")
+        return self.tr("No fused surface yet: hold still") if FUSED in methods else self.tr("Nothing to show")
+
+    def _worth(self) -> str:
+        """How many frames the fused reference is made of, and its own error where somebody knows it."""
+        reference = self.seen.reference if self.seen is not None else None
+        if reference is None:
+            return ""
+        frames = self.tr("{0} frames").format(reference.fused.frames)
+        if math.isnan(reference.error_mm):
+            return frames
+        return self.tr("{0}, itself {1} mm RMSE from the truth").format(frames, number(reference.error_mm, 2))
 
     def show_measured(self, measured: Measured | None) -> None:
         """Figures of the pair; dashes until there are any."""
