@@ -2,8 +2,8 @@
 
 Rendered attacks of every species, and simulated people, stand before simulated sensors; each presentation is a few
 frames through the program's own locator and its judgement of liveness. An attack succeeds when it ends up judged live.
-People of validation, never seen by the held-out sensor, choose the threshold in `core/liveness.py`; people of test give
-the figures that are published.
+The judgement is fitted on people of training (`benchmarks/liveness_fit.py`) and looked at with people of validation,
+who are never seen by the held-out sensor; people of test give the figures that are published.
 
 Terms: ISO/IEC 30107-3:2023. APCER: share of attack presentations of one species that are taken for live; an attack in
 which no face is found has failed. BPCER: share of live people who are not taken for live, a missed face included.
@@ -13,7 +13,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import beta
@@ -23,8 +23,7 @@ from benchmarks.identification import FIRST, MODELS
 from depthface_app.core.crop import crop_face
 from depthface_app.core.face import HeadPose
 from depthface_app.core.frame import Frame
-from depthface_app.core.liveness import LIVE_FROM
-from depthface_app.core.sensors import SENSORS, observe
+from depthface_app.core.sensors import SENSORS, Sensor, observe
 from depthface_app.inference.locator import Locator
 from depthface_app.inference.recogniser import Recogniser
 from depthface_app.pipeline.liveness import judge
@@ -45,11 +44,20 @@ NEAR_MM = 80.0  # a face found further from where the thing is held is somebody 
 CONFIDENCE = 0.95
 
 
-def presentation(faces: IctModel, kind: str, sensor_name: str, first: int, number: int) -> Iterator[tuple[Frame, Any]]:
-    """The frames of one presentation, and the (3,) place of the tip of the nose."""
-    rng, sensor = generator(first, number, 7, sorted((LIVE, *SPECIES)).index(kind)), SENSORS[sensor_name]
+class Held(NamedTuple):
+    """Where the tip of the nose is, (3,) mm, and how the face is turned."""
+
+    nose_mm: Any
+    pose: HeadPose
+
+
+def presentation(
+    faces: IctModel, kind: str, sensor: Sensor, reach_mm: tuple[float, float], first: int, number: int
+) -> Iterator[tuple[Frame, Held]]:
+    """The frames of one presentation at a distance within reach."""
+    rng = generator(first, number, 7, sorted((LIVE, *SPECIES)).index(kind))
     who = faces.sample_identity(generator(first + number))
-    z = rng.uniform(*DISTANCES_MM[sensor_name])
+    z = rng.uniform(*reach_mm)
     nose = np.array((z * rng.uniform(-0.1, 0.1), z * rng.uniform(-0.08, 0.08), z), np.float32)
     pose, look = HeadPose(*rng.normal(0, TURN_SD_DEG)), appearance(rng, faces.sample_expression(rng))
     pinhole = sensor.intrinsics()
@@ -61,15 +69,15 @@ def presentation(faces: IctModel, kind: str, sensor_name: str, first: int, numbe
         clean = rendered(rng, [], [attack(kind, faces, who, look, pose, nose, rng)], pinhole).clean_mm
     for k in range(FRAMES):
         depth = np.nan_to_num(observe(clean, pinhole, sensor, rng))
-        yield Frame(depth, pinhole, captured_s=k * FRAME_S, number=k, serial=sensor_name), nose
+        yield Frame(depth, pinhole, captured_s=k * FRAME_S, number=k, serial=sensor.name), Held(nose, pose)
 
 
-def judged(locator: Locator, recogniser: Recogniser, frames: Iterator[tuple[Frame, Any]]) -> tuple[int, bool | None]:
+def judged(locator: Locator, recogniser: Recogniser, frames: Iterator[tuple[Frame, Held]]) -> tuple[int, bool | None]:
     """In how many frames a face was found there, and the last judgement of it."""
     tracks, found, live = Tracks(), 0, None
-    for frame, nose in frames:
+    for frame, held in frames:
         tracks, locations = follow(tracks, locator.locate(frame), frame.captured_s)
-        near = [each for each in locations if np.linalg.norm(np.subtract(each.nose_mm, nose)) < NEAR_MM]
+        near = [each for each in locations if np.linalg.norm(np.subtract(each.nose_mm, held.nose_mm)) < NEAR_MM]
         if near:
             found += 1
             crop = crop_face(frame.depth_float(), frame.intrinsics, near[0].nose_mm)
@@ -131,9 +139,10 @@ def main() -> None:
         outcomes[kind] = []
         for k in tqdm(range(arguments.live if kind == LIVE else arguments.count), desc=kind, mininterval=10):
             sensor = sensors[k % len(sensors)]
-            found, live = judged(locator, recogniser, presentation(faces, kind, sensor, first, k))
+            shown = presentation(faces, kind, SENSORS[sensor], DISTANCES_MM[sensor], first, k)
+            found, live = judged(locator, recogniser, shown)
             outcomes[kind].append((sensor, found, live))
-    head = {"data": "simulated", "people": arguments.people, "threshold": LIVE_FROM, "frames": FRAMES}
+    head: dict[str, Any] = {"data": "simulated", "people": arguments.people, "frames": FRAMES}
     head |= {"held_out_sensor": HELD_OUT_SENSOR if arguments.people == "test" else None}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(head | figures(outcomes), indent=1, ensure_ascii=False) + "\n")

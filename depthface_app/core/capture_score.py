@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from depthface_app.core.canonical import MeanFace
 from depthface_app.core.face import FaceCrop, FaceLocation
-from depthface_app.core.liveness import relief_share
+from depthface_app.core.liveness import relief
 from depthface_app.core.quality import (
     COVERED_SHARE,
     FARTHEST_MM,
@@ -64,7 +64,7 @@ def score_capture(
     """
     turned = max(abs(location.pose.yaw_deg), abs(location.pose.pitch_deg) * 1.5)
     in_view = max(float(np.cos(np.radians(turned))), 0.3)  # a turned head fills less of the window
-    share = relief_share(crop, location.nose_mm, location.pose, mean) if mean is not None else None
+    seen = relief(crop, location.nose_mm, location.pose, mean) if mean is not None else None
     return CaptureScore(
         fill=_grows(face_fill_rate(crop), 0.2 * in_view, 0.75 * in_view),
         noise=1 - _grows(noise_mm(crop, denoised_mm), QUIET_MM, LOUD_MM) if denoised_mm is not None else float("nan"),
@@ -74,7 +74,7 @@ def score_capture(
             1 - _grows(location.distance_mm, TOO_FAR_MM, FARTHEST_MM),
         ),
         clear=1 - _grows(covered_share(crop, location), COVERED_SHARE, 4 * COVERED_SHARE),
-        relief=float("nan") if share is None else float(np.clip(share, 0, 1)),
+        relief=float("nan") if seen is None else float(np.clip(seen.shares[0], 0, 1)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from depthface_app.core.canonical import MeanFace
 from depthface_app.core.face import FaceCrop, FaceLocation
-from depthface_app.core.liveness import LIVE_FROM, relief_share
+from depthface_app.core.liveness import relief
 from depthface_app.core.quality import COVERED_SHARE, covered_share, face_fill_rate
 from depthface_app.pipeline.tracker import Tracks, remember_relief
 
@@ -22,11 +22,11 @@ def judge(crop: FaceCrop, location: FaceLocation, mean: MeanFace | None, tracks:
     Returns:
         The tracks with it, and True, False, or None when nothing was seen lately that could be judged.
     """
-    share = None
+    seen = None
     if mean is not None and _shows(crop, location):
-        share = relief_share(crop, location.nose_mm, location.pose, mean)
-    tracks, lately = remember_relief(tracks, location.track, share)
-    return tracks, None if lately is None else lately >= LIVE_FROM
+        seen = relief(crop, location.nose_mm, location.pose, mean)
+    tracks, lately = remember_relief(tracks, location.track, None if seen is None else seen.score())
+    return tracks, None if lately is None else lately > 0
 
 
 def _shows(crop: FaceCrop, location: FaceLocation) -> bool:

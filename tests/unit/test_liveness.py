@@ -7,7 +7,7 @@ from depthface_app.core.canonical import STEP_MM, MeanFace
 from depthface_app.core.crop import SIZE_PX, WINDOW_MM, crop_intrinsics
 from depthface_app.core.face import FaceCrop, FaceLocation, HeadPose
 from depthface_app.core.frame import Intrinsics
-from depthface_app.core.liveness import relief_share
+from depthface_app.core.liveness import relief
 from depthface_app.pipeline.liveness import judge
 from depthface_app.pipeline.tracker import Tracks, follow, remember_relief
 
@@ -39,7 +39,7 @@ def seen(relative_mm, noise_mm=0.0, nose_mm=NOSE_MM):
 
 
 def found(relative_mm, noise_mm=0.0):
-    return relief_share(seen(relative_mm, noise_mm), NOSE_MM, AHEAD, MEAN)
+    return relief(seen(relative_mm, noise_mm), NOSE_MM, AHEAD, MEAN).shares[0]
 
 
 def test_a_face_has_all_of_the_relief_even_under_noise():
@@ -64,7 +64,23 @@ def test_a_shallow_relief_has_its_share():
 def test_too_little_to_see_says_nothing():
     hidden = face_mm()
     hidden[:, 20:] = np.nan
-    assert found(hidden) is None
+    assert relief(seen(hidden), NOSE_MM, AHEAD, MEAN) is None
+
+
+def test_a_nose_through_a_picture_is_told_from_the_picture_around_it():
+    """A bent sheet 10 mm behind the tip of a real nose that pushes through: the nose is there, the rest is not."""
+    through = (X / 18) ** 2 + ((Y + 4) / 24) ** 2 < 1
+    worn = np.where(through, face_mm(), 14 + X**2 / 220).astype(np.float32)
+    seen_relief = relief(seen(worn, noise_mm=1), NOSE_MM, AHEAD, MEAN)
+    assert seen_relief.shares[2] > 0.3
+    assert abs(seen_relief.shares[1]) < 0.25
+    assert seen_relief.left_mm[2] > 2 * relief(seen(face_mm(), noise_mm=1), NOSE_MM, AHEAD, MEAN).left_mm[2]
+    assert judged([seen(worn, noise_mm=1)]) is False
+
+
+def test_what_a_share_leaves_is_the_noise():
+    """Of the whole face, with 3 mm of white noise: 3 mm are left, RMS."""
+    assert relief(seen(face_mm(), noise_mm=3), NOSE_MM, AHEAD, MEAN).left_mm[0] == pytest.approx(3, rel=0.1)
 
 
 def location(pose=AHEAD):
