@@ -100,8 +100,37 @@ def _dds_domain(settings: Settings) -> int | None:
     return settings.dds_domain if settings.dds else None
 
 
+def gallery_file(setup: Setup) -> Path:
+    """The user's gallery, or this computer's copy of the shared one. Raises GalleryError if its address is none."""
+    if setup.settings.gallery is None:
+        return setup.data_dir / GALLERY_FILE
+    from depthface_app.gallery.address import Address  # PostgreSQL's library is loaded where it is needed only
+
+    return setup.data_dir / Address.of(setup.settings.gallery).file_name
+
+
+def share_gallery(setup: Setup, passphrase: str | None) -> str:
+    """Make a shared gallery at the settings' address; returns where it is, in words.
+
+    Args:
+        passphrase: what opens it at every kiosk; None makes a key file.
+
+    Raises:
+        GalleryError: if there is one, or the server refuses.
+    """
+    from depthface_app.gallery.shared import share
+
+    return share(gallery_file(setup), setup.settings.gallery or "", passphrase, _anchor(setup)).where
+
+
+def _anchor(setup: Setup) -> Path | None:
+    """Where the gallery's anchor is, if not beside it."""
+    folder = Path(platformdirs.user_state_dir("depthface", appauthor=False))
+    return folder / f"{gallery_file(setup).stem}.anchor" if setup.is_own_folder else None
+
+
 def open_gallery(setup: Setup, *, repairs: bool = False) -> GalleryStore:
-    """The user's gallery, without those whose consent has run out.
+    """The user's gallery, or the shared one of the settings, without those whose consent has run out.
 
     In the user's usual folder its key goes into the system's keyring, if there is one, and its anchor elsewhere.
 
@@ -111,10 +140,14 @@ def open_gallery(setup: Setup, *, repairs: bool = False) -> GalleryStore:
     Raises:
         GalleryError: if it cannot be used.
     """
-    path = setup.data_dir / GALLERY_FILE
+    path, address = gallery_file(setup), setup.settings.gallery
     keychain = Keychain(path.with_suffix(".key"), setup.ask, use_keyring=setup.is_own_folder)
-    elsewhere = Path(platformdirs.user_state_dir("depthface", appauthor=False)) / "gallery.anchor"
-    store = GalleryStore(path, keychain, elsewhere if setup.is_own_folder else None, repairs=repairs)
+    if address is None:
+        store = GalleryStore(path, keychain, _anchor(setup), repairs=repairs)
+    else:
+        from depthface_app.gallery.shared import SharedStore
+
+        store = SharedStore(path, keychain, _anchor(setup), address, repairs=repairs)
     if not repairs:
         store.expire()
     return store
@@ -141,6 +174,8 @@ def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = No
         faults.append(Fault(FaultSource.MODEL, str(error)))
     if gallery is not None and gallery.problem:
         faults.append(Fault(FaultSource.GALLERY, gallery.problem))
+    if store.problem:
+        faults.append(Fault(FaultSource.SERVER, store.problem, recovering=True))
     return Engine(
         _held(camera_maker(settings, settings.source)),
         models,
@@ -190,8 +225,19 @@ def denoisers() -> tuple[tuple[str, str | None], ...]:
     return (("live", None), *((stem.removeprefix("denoiser_"), stem) for stem in others))
 
 
-def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = None, frames: int | None = None) -> int:
-    """Show the window until it is closed, or until its screenshot is taken; returns the exit status."""
+def run_window(
+    setup: Setup,
+    *,
+    kiosk: bool = False,
+    inspector: bool = False,
+    screenshot: Path | None = None,
+    frames: int | None = None,
+) -> int:
+    """Show the window until it is closed, or until its screenshot is taken; returns the exit status.
+
+    Args:
+        inspector: begin in the inspector.
+    """
     from depthface_app.ui.app import make_application, run_app  # Qt is loaded for the window only
     from depthface_app.ui.commands import Parts
     from depthface_app.ui.inspector.inspector import Openers
@@ -210,4 +256,4 @@ def run_window(setup: Setup, *, kiosk: bool = False, screenshot: Path | None = N
         openers=Openers(open_denoiser, open_recogniser),
         reembed=lambda settings: sum(1 for _ in reembed(settings, store)),
     )
-    return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk)
+    return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk, inspector=inspector)

@@ -58,7 +58,8 @@ def open_source(
     """The camera that a source address names, not opened yet.
 
     Args:
-        source: "simulated:?sensor=d435&people=3", "recording:FILE?loop=1", "realsense:", "realsense:SERIAL",
+        source: "simulated:?sensor=d435&people=3", "recording:FILE?loop=1", "recording:FILE?frame=120&paused=1",
+            "realsense:", "realsense:SERIAL",
             "realsense:SERIAL?preset=high-accuracy&filters=spatial,temporal", "realsense:FILE.bag", or a bare file
             name, which is recognised by the file's content; "kinect1:0?tilt=10", "orbbec:SERIAL", "orbbec:FILE.bag",
             "azure:0?mode=narrow", "kinect2:"
@@ -148,8 +149,15 @@ def _simulated(address: Address, _: RealSenseSettings, paced: bool) -> DepthCame
 def _recording(address: Address, _: RealSenseSettings, paced: bool) -> DepthCamera:
     if not address.target:
         raise CameraError("recording: needs the name of a file, e.g. recording:session.mcap.")
-    flags = _flags(address, {"loop": False, "realtime": paced})
-    return RecordingCamera(Path(address.target).expanduser(), **flags)
+    flags = _flags(address, {"loop": False, "realtime": paced, "paused": False}, others=("frame",))
+    frame = _index(address.query.get("frame", "0"))
+    return RecordingCamera(Path(address.target).expanduser(), frame=frame, **flags)
+
+
+def _index(text: str) -> int:
+    if not text.isdecimal():
+        raise CameraError(f"recording:?frame={text} cannot be had; frame must be a whole number from 0.")
+    return int(text)
 
 
 def _realsense(address: Address, settings: RealSenseSettings, paced: bool) -> DepthCamera:
@@ -167,15 +175,23 @@ def _is_file(address: Address) -> bool:
     return bool(address.target) and (path.suffix.lower() in REALSENSE_SUFFIXES or path.is_file())
 
 
-def _flags(address: Address, known: dict[str, bool]) -> dict[str, bool]:
-    """The known flags with the values that the address gives them. Raises CameraError for any other parameter."""
-    for name, value in address.query.items():
+def _flags(address: Address, known: dict[str, bool], others: tuple[str, ...] = ()) -> dict[str, bool]:
+    """The known flags with the values that the address gives them.
+
+    Args:
+        others: parameters that are no flags.
+
+    Raises:
+        CameraError: for any other parameter.
+    """
+    given = {name: value for name, value in address.query.items() if name not in others}
+    for name, value in given.items():
         if name not in known:
-            knows = f"it knows {', '.join(known)}" if known else "it knows none"
+            knows = f"it knows {', '.join((*known, *others))}" if known else "it knows none"
             raise CameraError(f"{address.prefix}: has no parameter {name!r}; {knows}.")
         if value.lower() not in FLAGS:
             raise CameraError(f"{address.prefix}:?{name}={value} cannot be had; {name} must be 1 or 0.")
-    return known | {name: FLAGS[value.lower()] for name, value in address.query.items()}
+    return known | {name: FLAGS[value.lower()] for name, value in given.items()}
 
 
 def _isolated(address: Address, _: RealSenseSettings, __: bool) -> DepthCamera:

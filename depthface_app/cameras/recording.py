@@ -27,10 +27,14 @@ class RecordingCamera:
         ones, instead of raising at either
     """
 
-    def __init__(self, path: Path, *, loop: bool = False, realtime: bool = True) -> None:
+    def __init__(
+        self, path: Path, *, loop: bool = False, realtime: bool = True, frame: int = 0, paused: bool = False
+    ) -> None:
+        """Nothing is opened yet; `frame` is shown first, and stays if it is `paused`."""
         self.holds = False
         self._path = path
         self._loop = loop
+        self._begin = (frame, paused)
         self._realtime = realtime
         self._session: SessionReader | None = None
         self._playback: Playback | None = None
@@ -75,7 +79,7 @@ class RecordingCamera:
         return self._playback.place.upcoming if self._playback else 0
 
     def open(self) -> None:
-        """Open the file and find its frames. Raises CameraError if it holds none."""
+        """Open the file and find its frames. Raises CameraError if it holds none, or not the one to begin with."""
         session = SessionReader(self._path)
         notes = session.notes
         what = f"{notes.get('name') or 'camera'} on {notes.get('created', 'an unknown day')}, {len(session)} frames"
@@ -85,8 +89,13 @@ class RecordingCamera:
             detail=what if session.is_complete else f"{what}, cut off",
             settings=notes,
         )
-        self._playback = Playback(self._path, session.times_s, session.marks(), loop=self._loop, holds=self.holds)
-        self._session = session
+        playback = Playback(self._path, session.times_s, session.marks(), loop=self._loop, holds=self.holds)
+        try:
+            _begin_at(playback, *self._begin)
+        except CameraError:
+            session.close()
+            raise
+        self._playback, self._session = playback, session
         self._state = CameraState.CONNECTED
 
     def start(self, request: StreamRequest) -> None:
@@ -221,3 +230,10 @@ class RecordingCamera:
             colour=frame.colour if self._request.colour else None,
             infrared=frame.infrared if self._request.infrared else None,
         )
+
+
+def _begin_at(playback: Playback, frame: int, is_paused: bool) -> None:
+    if frame:
+        playback.seek(frame)
+    if is_paused:
+        playback.pause()

@@ -54,12 +54,23 @@ class Screenshot(QObject):
         self._patience = QTimer(self, singleShot=True, interval=int(SCREENSHOT_LIMIT_S * 1000))
         self._patience.timeout.connect(self._give_up)
         self._patience.start()
+        self._moments = 0
         window.stage.live.painted.connect(self._patience.start)
+        window.workspace.painted.connect(self._count_moment)
+
+    @property
+    def shown(self) -> int:
+        """Frames in the live view, or moments in the inspector."""
+        return max(self._presenter.frames_shown, self._moments)
+
+    def _count_moment(self) -> None:
+        self._moments += 1
+        self._patience.start()
 
     def _look(self) -> None:
         engine = self._bridge.engine
         has_result = self._presenter.result is not None or (engine is not None and engine.models is None)
-        if self._presenter.frames_shown >= self._frames and has_result:
+        if self.shown >= self._frames and has_result:
             self._save()
 
     def _save(self) -> None:
@@ -71,7 +82,7 @@ class Screenshot(QObject):
         self._window.close()
 
     def _give_up(self) -> None:
-        now, shown = self._presenter.situation, self._presenter.frames_shown
+        now, shown = self._presenter.situation, self.shown
         why = now.problem or "; ".join(fault.message for fault in now.faults) or "No frame came."
         self.problem = (
             f"The window showed {shown} frames of {self._frames}, then none for {SCREENSHOT_LIMIT_S:.0f} s. {why}"
@@ -102,12 +113,20 @@ def build_main_window(parts: Parts) -> tuple[MainWindow, Bridge, Presenter, Comm
     return window, bridge, presenter, Commands(window, bridge, presenter, parts)
 
 
-def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None = None, kiosk: bool = False) -> int:
+def run_app(
+    parts: Parts,
+    *,
+    screenshot: Path | None = None,
+    frames: int | None = None,
+    kiosk: bool = False,
+    inspector: bool = False,
+) -> int:
     """Show the window until it is closed; the exit status.
 
     Args:
         screenshot: save the window's picture here once `frames` frames were painted, and end.
         kiosk: the whole screen, large text, for visitors who enrol themselves.
+        inspector: begin in the inspector.
 
     Raises:
         CameraError: if a screenshot was wanted and no pictures came.
@@ -121,8 +140,10 @@ def run_app(parts: Parts, *, screenshot: Path | None = None, frames: int | None 
     shot = Screenshot(window, presenter, bridge, screenshot, frames or SCREENSHOT_FRAMES) if screenshot else None
     _show(window, is_shot=shot is not None)
     commands.start()
+    if inspector:
+        window.ways["inspect"].trigger()
     application.exec()
-    problem, is_picture_there = (shot.problem, presenter.frames_shown > 0) if shot else ("", True)
+    problem, is_picture_there = (shot.problem, shot.shown > 0) if shot else ("", True)
     # The loop has ended, so `deleteLater` would come too late: taken apart while Python ends, in no order.
     shiboken6.delete(window)
     if problem:

@@ -300,7 +300,7 @@ def source_label(source: str) -> str:
     """A source that no list of cameras holds, in words."""
     kind, _, rest = source.partition(":")
     if kind == "recording":
-        return Path(rest).name
+        return Path(rest.partition("?")[0]).name
     if kind == "simulated":
         return QCoreApplication.translate("Commands", "Simulated camera")
     return source

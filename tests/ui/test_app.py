@@ -10,6 +10,9 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from depthface_app.cameras.base import CameraInfo
+from depthface_app.cameras.recording import RecordingCamera
+from depthface_app.cameras.session import SessionWriter
 from depthface_app.core.errors import CameraError, InputError
 from depthface_app.ui import app
 from depthface_app.ui.window import MainWindow
@@ -43,6 +46,23 @@ def test_a_screenshot_shows_the_frames_and_ends_well(desk, tmp_path):
     image = QImage(str(path))
     assert (image.width(), image.height()) == (1440, 900)
     assert lightness_spread(image) > 15
+
+
+def test_a_recording_that_stands_still_is_shown_in_the_inspector(desk, tmp_path):
+    """It sends one frame, which may be found before the inspector watches."""
+    writer = SessionWriter(tmp_path / "a.mcap", CameraInfo("fake:", "Fake"))
+    for number in range(3):
+        writer.add(desk.scene.frame(number).at(10 + number / 30))
+    writer.finish()
+
+    def plug():
+        played = RecordingCamera(tmp_path / "a.mcap", frame=1, paused=True)
+        played.holds = True
+        return played
+
+    desk._plug = plug
+    assert app.run_app(desk.parts, screenshot=tmp_path / "window.png", frames=1, inspector=True) == 0
+    assert lightness_spread(QImage(str(tmp_path / "window.png"))) > 15
 
 
 def test_a_screenshot_that_cannot_be_written_is_one_sentence(desk, tmp_path):

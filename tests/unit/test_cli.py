@@ -115,6 +115,32 @@ def test_inspect_compares_with_a_filter_or_another_model_too(run, ada):
     assert found["denoiser"] == found["denoised"]
 
 
+def test_inspect_measures_how_like_an_enrolled_person_each_side_is(run, ada):
+    assert run("enroll", "Ada", ada)[0] == 0
+    status, lines, _ = run("inspect", ada, "--person", "Ada", "--json")
+    (found,) = map(json.loads, lines)
+    assert status == 0
+    assert found["raw"]["similarity"] == found["denoised"]["similarity"] == pytest.approx(1)
+    _, lines, _ = run("inspect", ada, "--nearest", "--json")
+    assert json.loads(lines[0])["raw"]["similarity"] == pytest.approx(1)
+    status, _, err = run("inspect", ada, "--person", "Bob")
+    assert status == 1
+    assert "Nobody called Bob is enrolled" in err[-1]
+
+
+def test_a_link_that_leads_nowhere_is_said(run):
+    status, _, err = run("app", "depthface:enrol?recording=a.mcap&frame=3")
+    assert (status, len(err)) == (1, 1)
+    assert "leads nowhere" in err[0]
+    assert run("app", "depthface:inspect?recording=a.mcap&frame=3", "-s", "simulated:")[0] == 2
+
+
+def test_inspect_names_the_methods_when_it_does_not_know_one(run, ada):
+    status, _, err = run("inspect", ada, "--against", "magic")
+    assert status == 1
+    assert "magic is no method; give one of raw, bilateral, median" in err[-1]
+
+
 @pytest.mark.parametrize(
     ("extra", "words"),
     [

@@ -335,3 +335,24 @@ def test_only_what_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match="recorded at 32x24"):
         camera.start(StreamRequest(width=640, height=480))
     camera.close()
+
+
+def test_a_recording_begins_at_a_frame_and_stands_still_if_it_is_paused(tmp_path: Path) -> None:
+    write_session(tmp_path / "a.mcap")
+    camera = RecordingCamera(tmp_path / "a.mcap", realtime=False, frame=3, paused=True)
+    camera.open()
+    camera.start(StreamRequest())
+    assert camera.read(1).number == 3
+    assert camera.read(0) is None
+    assert camera.state is CameraState.PAUSED
+    camera.playback.play()
+    assert camera.read(1).number == 4
+    camera.close()
+
+
+def test_a_recording_that_shall_begin_at_no_frame_of_it_is_refused_and_closed(tmp_path: Path) -> None:
+    write_session(tmp_path / "a.mcap")
+    camera = RecordingCamera(tmp_path / "a.mcap", frame=5)
+    with pytest.raises(CameraError, match="has frames 0 to 4; there is no frame 5"):
+        camera.open()
+    assert camera.state is CameraState.CLOSED

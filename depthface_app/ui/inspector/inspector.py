@@ -201,6 +201,8 @@ class Inspector(QObject):
             return
         if self._comparison is not None and self._presenter.is_paused and self._comparison.following is not None:
             self.ask()
+        elif self._workspace.seen is None and self._moment is not None:
+            self.ask()  # it was found before anybody watched, and a recording that stands still sends no other
         self._follow()
         if why := self._nobody():
             self._workspace.show_none(why)
