@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared_fixtures import postgres, shared  # noqa: F401 - for whoever asks for a database server
+
 # Before Qt is imported anywhere; a run on a real screen sets the variable itself.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

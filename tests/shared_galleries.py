@@ -23,7 +23,7 @@ class SharedGallery:
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.postgres, self.folder = postgres, folder
         postgres.database(DATABASE)
-        self.owner = share(folder / "owner" / "copy.sqlite3", self.server("owner"), PASSPHRASE)
+        self.owner = share(folder / "owner" / "copy.sqlite3", self.address("owner"), PASSPHRASE)
         postgres.admit("kiosk")
 
     def address(self, role: str = "kiosk") -> str:
@@ -38,7 +38,7 @@ class SharedGallery:
         """The store of a kiosk, as after a start of its program."""
         path = self.folder / name / "copy.sqlite3"
         return SharedStore(
-            path, Keychain(path.with_suffix(".key"), lambda _: passphrase), None, self.server(role), repairs=repairs
+            path, Keychain(path.with_suffix(".key"), lambda _: passphrase), None, self.address(role), repairs=repairs
         )
 
     def tamper(self, statement: str, *values: object) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from depthface_app.build import GALLERY_FILE, Setup, build_models, list_cameras
+from depthface_app.build import Setup, build_models, gallery_file, list_cameras
 from depthface_app.cli.doctor import check_gallery, examine, is_well
 from depthface_app.cli.inputs import started, stream
 from depthface_app.cli.saying import say, say_json
@@ -32,7 +32,7 @@ def doctor(
         lambda: list_cameras(setup.settings),
         lambda source: first_frames(setup, source),
     )
-    for check in chain(examined, check_gallery(setup.data_dir / GALLERY_FILE)):
+    for check in chain(examined, check_gallery(gallery_file(setup))):
         checks.append(check)
         if not as_json:
             say(f"{check.verdict.value:8}{check.name}: {check.found}")

@@ -1,12 +1,12 @@
 """`depthface gallery`: its seal, its keys, its backups, its log."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from depthface_app.build import Setup, open_gallery, reembed
+from depthface_app.build import Setup, open_gallery, reembed, share_gallery
 from depthface_app.cli.asking import NEW_PASSPHRASE_VARIABLE, file_passphrase, gallery_for, new_passphrase, new_pin
 from depthface_app.cli.people import To, WithPassphrase, chosen_recipient, identities
 from depthface_app.cli.saying import counted, note, number_of, say, say_json
@@ -43,14 +43,38 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
         folders = [place.folder for place in backups.places(opened)]
     if as_json:
         say_json(
-            {"file": str(store.path), "seal": kind, **asdict(found), "pins": has_pins(store.vault), "backups": folders}
+            {
+                "file": str(store.path),
+                "problem": store.problem,
+                "seal": kind,
+                **asdict(found),
+                "pins": has_pins(store.vault),
+                "backups": folders,
+            }
         )
         return
-    say(f"{store.path}: {SEALS[kind]}")
+    say(f"{store.where}: {SEALS[kind]}")
+    if store.problem:
+        note(store.problem)
     log = number_of(found.audit_entries, "entry", "entries")
     say(f"{number_of(found.people, 'person', 'people')}, {log} in the audit log")
     say(f"PINs: {'set' if has_pins(store.vault) else 'none; everybody may do everything'}")
     say(f"backups: {', '.join(folders) or 'none'}")
+
+
+@gallery.command()
+def share(
+    ctx: typer.Context,
+    address: Annotated[str, typer.Argument(help="postgresql://OWNER@HOST/DATABASE")],
+    key_file: Annotated[
+        bool, typer.Option("--key-file", help="Open it with a key file to be carried to every kiosk, not a passphrase.")
+    ] = False,
+) -> None:
+    """Make a gallery on a PostgreSQL server that many kiosks share; nobody is in it yet."""
+    setup: Setup = ctx.obj
+    passphrase = None if key_file else new_passphrase(NEW_PASSPHRASE_VARIABLE)
+    say(share_gallery(replace(setup, settings=replace(setup.settings, gallery=address)), passphrase))
+    say("let a kiosk in with: CREATE ROLE kiosk1 LOGIN PASSWORD '...' IN ROLE depthface_kiosk")
 
 
 @gallery.command()

@@ -49,10 +49,12 @@ class _Asking:
         self._setup, self._top, self._as_json = setup, top, as_json
         self._models: Models = build_models(setup.settings)
         card = self._models.recogniser.card
-        self._gallery: Gallery = open_gallery(setup).snapshot(card.name, card.version)
+        self._store = open_gallery(setup)
+        self._gallery: Gallery = self._store.snapshot(card.name, card.version)
         self._options = replace(pipeline_options(setup.settings), candidates=max(top or 0, CANDIDATES))
-        if self._gallery.problem:
-            note(self._gallery.problem)
+        for problem in (self._gallery.problem, self._store.problem):
+            if problem:
+                note(problem)
 
     def all_files(self, inputs: list[Path], intrinsics: Path | None, most: int | None) -> int:
         """Ask about every file; returns how many could not be read."""
@@ -68,11 +70,19 @@ class _Asking:
 
     def each(self, name: str, frames: Iterable[Frame], is_single: bool = False) -> None:
         """Ask about every frame; Ctrl+C ends a live source in an orderly way."""
+        stop = self._store.watch(self._follow, lambda _: None)
         try:
             for result in self._results(frames):
                 self._tell(name, result, is_single)
         except KeyboardInterrupt:
             note("stopped")
+        finally:
+            stop()
+
+    def _follow(self) -> None:
+        """On the watching thread: others have changed the gallery."""
+        card = self._models.recogniser.card
+        self._gallery = self._store.snapshot(card.name, card.version)
 
     def _results(self, frames: Iterable[Frame]) -> Iterator[Result]:
         tracks = Tracks()

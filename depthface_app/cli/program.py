@@ -33,7 +33,7 @@ from depthface_app.pipeline.settings import SETTINGS_FILE, load_settings, with_o
 log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
-_WITH_VALUE = ("--data-dir", "--threads", "--provider")
+_WITH_VALUE = ("--data-dir", "--threads", "--provider", "--gallery")
 _ALONE = ("--verbose", "-v")
 _ENDS = ("--help", "--version")
 
@@ -74,6 +74,9 @@ def _begin(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=256, help="Threads per network.")] = None,
     provider: Annotated[str | None, typer.Option(help="Where networks run: cpu, cuda ...")] = None,
+    gallery_address: Annotated[
+        str | None, typer.Option("--gallery", metavar="ADDRESS", help="A shared gallery, postgresql://ROLE@HOST/DB.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is going on.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
@@ -84,7 +87,7 @@ def _begin(
     settings, warnings = load_settings(folder / SETTINGS_FILE)
     for warning in warnings:
         note(warning)
-    given = {"threads": threads, "provider": provider}
+    given = {"threads": threads, "provider": provider, "gallery": gallery_address}
     chosen = {key: value for key, value in given.items() if value is not None}
     settings, _ = with_overrides(settings, chosen, "the command line")
     ctx.obj = Setup(settings, folder, gallery_passphrase)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from depthface_app.core.errors import GalleryError, GalleryUnreachable
 from depthface_app.gallery import replica, schema, upkeep
+from depthface_app.gallery.address import Address
 from depthface_app.gallery.keys import PASSPHRASE, Keychain
 from depthface_app.gallery.server import Server
 from depthface_app.gallery.shared_vault import SharedVault
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 LOOK_ANYWAY_S = 10.0  # where a bell was lost, by a pooler that knows none, for example
 LOOK_AT_STOP_S = 0.5
 TRY_AGAIN_S = 1.0
+STOP_TIMEOUT_S = 2.0
 
 
 class SharedStore(GalleryStore):
@@ -25,17 +27,25 @@ class SharedStore(GalleryStore):
     vault: SharedVault
 
     def __init__(
-        self, path: Path, keychain: Keychain | None, anchor: Path | None, server: Server, *, repairs: bool = False
+        self, path: Path, keychain: Keychain | None, anchor: Path | None, address: str, *, repairs: bool = False
     ) -> None:
         """As `GalleryStore`.
+
+        Args:
+            address: "postgresql://..." of the server.
 
         Raises:
             GalleryUnreachable: if there is no copy yet and the server does not answer.
             GalleryError: as `GalleryStore`.
         """
-        self.path = path
+        self.path, server = path, Server(Address.of(address))
         keychain = keychain or Keychain(path.with_suffix(".key"))
         self.vault = SharedVault(path, keychain, anchor or path.with_suffix(".anchor"), server, repairs=repairs)
+
+    @property
+    def where(self) -> str:
+        """The server and the copy, in words."""
+        return f"{self.vault.server.address.shown}, with a copy in {self.path}"
 
     @property
     def problem(self) -> str:
@@ -65,9 +75,9 @@ class _Watch(threading.Thread):
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """End; waits for what is under way."""
+        """End; waits for what is under way, though not for a server that does not answer."""
         self._stopping.set()
-        self.join()
+        self.join(STOP_TIMEOUT_S)
 
     def run(self) -> None:
         """Follow until stopped, whatever the server does."""
@@ -96,15 +106,16 @@ class _Watch(threading.Thread):
     def _look(self) -> None:
         has_news = self._vault.catch_up()
         self._say("")
-        if has_news:
+        if has_news and not self._stopping.is_set():
             self._changed()
 
     def _say(self, problem: str) -> None:
         self._vault.problem = problem
-        self._tell(problem)
+        if not self._stopping.is_set():
+            self._tell(problem)
 
 
-def share(path: Path, server: Server, passphrase: str | None) -> SharedStore:
+def share(path: Path, address: str, passphrase: str | None, anchor: Path | None = None) -> SharedStore:
     """Make a shared gallery with nobody in it; the first copy lies at `path`.
 
     Args:
@@ -115,8 +126,8 @@ def share(path: Path, server: Server, passphrase: str | None) -> SharedStore:
     """
     if path.exists():
         raise GalleryError(f"{path} is a copy of a shared gallery that was there before; move it away first.")
-    keychain = Keychain(path.with_suffix(".key"), lambda _: passphrase)
-    store = GalleryStore(path, keychain)
+    server, keychain = Server(Address.of(address)), Keychain(path.with_suffix(".key"), lambda _: passphrase)
+    store = GalleryStore(path, keychain, anchor)
     try:
         if passphrase is not None:
             upkeep.relock(store, PASSPHRASE, passphrase)
@@ -129,4 +140,4 @@ def share(path: Path, server: Server, passphrase: str | None) -> SharedStore:
         for each in path.parent.glob(f"{path.stem}.*"):
             each.unlink()
         raise
-    return SharedStore(path, keychain, None, server)
+    return SharedStore(path, keychain, anchor, address)

@@ -64,6 +64,11 @@ class GalleryStore:
         self.vault = Vault(path, keychain, anchor or path.with_suffix(".anchor"), repairs=repairs)
 
     @property
+    def where(self) -> str:
+        """Where the gallery is, in words."""
+        return str(self.path)
+
+    @property
     def problem(self) -> str:
         """What keeps the gallery from being the newest; "" for a file that is nobody else's."""
         return ""

@@ -130,6 +130,13 @@ class Engine:
         else:
             self._board.clear(FaultSource.GALLERY)
 
+    def tell_of_server(self, problem: str) -> None:
+        """Let this be what is wrong with the shared gallery, "" when nothing is."""
+        if problem:
+            self._board.raise_fault(FaultSource.SERVER, problem, recovering=True)
+        else:
+            self._board.clear(FaultSource.SERVER)
+
     @property
     def camera_info(self) -> CameraInfo | None:
         """The camera that is or was last open."""

@@ -16,6 +16,7 @@ class FaultSource(Enum):
     RECORDING = "recording"
     MODEL = "model"
     GALLERY = "gallery"
+    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def _said(fault: Fault | None) -> str:
     """A fault in words, without the names that one of the gallery may hold."""
     if fault is None:
         return ""
-    is_nameless = fault.source is not FaultSource.GALLERY
-    return f"{fault.source.value}: {fault.message}" if is_nameless else "gallery: see `depthface doctor`"
+    is_nameless = fault.source not in (FaultSource.GALLERY, FaultSource.SERVER)
+    return f"{fault.source.value}: {fault.message}" if is_nameless else f"{fault.source.value}: see `depthface doctor`"
 
 
 def tell_systemd(word: str) -> None:

@@ -40,6 +40,7 @@ class Settings:
     threshold:   cosine at which a match is accepted, whatever the rate
     fine:        also decode the denoised face at twice the resolution, for display
     record_processed: the window's recordings also keep what is made of the frames
+    gallery:     address of a shared gallery, postgresql://ROLE@HOST/DATABASE, in place of the one of this computer
     keep_frames: keep, sealed, the crops that people are enrolled from, for recognisers to come
     dds:         look for networked RealSense cameras
     realsense:   what to ask of every RealSense camera, written as behind the ? of an address
@@ -57,6 +58,7 @@ class Settings:
     colour_map: str = _choice(str, DEFAULT_COLOUR_MAP, among=tuple(COLOUR_MAPS))
     theme: str = _choice(str, "system", among=("system", "dark", "light"))
     record_processed: bool = _choice(bool, False)
+    gallery: str | None = _choice(str, None)
     keep_frames: bool = _choice(bool, False)
     dds: bool = _choice(bool, False)
     dds_domain: int = _choice(int, 0, low=0, high=232)

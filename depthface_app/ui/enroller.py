@@ -11,6 +11,7 @@ from depthface_app.gallery.store import GalleryStore, Template, clean_name
 from depthface_app.inference.card import ModelCard
 from depthface_app.pipeline.enrolment import Enrolment, advance
 from depthface_app.ui.bridge import Bridge
+from depthface_app.ui.followed import Followed
 from depthface_app.ui.jobs import Jobs
 from depthface_app.ui.ring import RingState, said
 from depthface_app.ui.window import MainWindow
@@ -53,6 +54,7 @@ class Enroller(QObject):
         card.cancelled.connect(self.cancel)
         people.renamed.connect(self._rename)
         people.removed.connect(self._remove)
+        self._followed = Followed(self, bridge, store, self.refresh)
         self.refresh()
 
     def ask(self) -> None:
@@ -157,5 +159,6 @@ class Enroller(QObject):
 
     def wait(self) -> None:
         """Let a change that was begun come to its end."""
+        self._followed.stop()
         self._jobs.wait()
         self._long_jobs.wait()

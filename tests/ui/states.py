@@ -43,14 +43,19 @@ class Desk:
     """A whole program on one scene: window, engine, gallery in a folder, and a camera that fails on request."""
 
     def __init__(
-        self, folder: Path, scene: Scene, people: dict | None = None, settings: Settings | None = None
+        self,
+        folder: Path,
+        scene: Scene,
+        people: dict | None = None,
+        settings: Settings | None = None,
+        store: GalleryStore | None = None,
     ) -> None:
         self.scene, self.camera = scene, FakeCamera(scene.frame, fps=15)
         self.recording: Path | None = None  # played in place of the camera
         self.faults: tuple[Fault, ...] = ()
         self.models: Models | None = scene.models()
         self.saved: list[Settings] = []
-        self.store = GalleryStore(folder / "gallery.sqlite3")
+        self.store = store or GalleryStore(folder / "gallery.sqlite3")
         for name, vector in (PEOPLE if people is None else people).items():
             self.store.add(name, [Template(vector, "fake-recogniser", "1", 0.9, "values")])
         self.parts = Parts(

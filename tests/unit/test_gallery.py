@@ -19,8 +19,13 @@ def template(axis=0, *, version="1", source="a.png", lean=0.0):
     return Template(axis_vector(axis, lean=lean), "ldnfnet", version, 0.9, source)
 
 
+on_both = pytest.mark.parametrize("store", ["file", "server"], indirect=True)
+
+
 @pytest.fixture
-def store(tmp_path):
+def store(request, tmp_path):
+    if getattr(request, "param", "file") == "server":
+        return request.getfixturevalue("shared").kiosk("here")
     return GalleryStore(tmp_path / "data" / "gallery.sqlite3")
 
 
@@ -34,6 +39,7 @@ def test_what_was_added_is_there_for_the_next_program(store):
     assert again.templates("Ada Lovelace")[0].quality == 0.9
 
 
+@on_both
 def test_a_snapshot_matches_by_the_best_template(store):
     store.add("Ada", [template(0), template(2)])
     store.add("Bob", [template(1)])
@@ -44,6 +50,7 @@ def test_a_snapshot_matches_by_the_best_template(store):
     assert gallery.problem == ""
 
 
+@on_both
 def test_a_snapshot_does_not_change_when_somebody_enrols(store):
     store.add("Ada", [template(0)])
     gallery = store.snapshot("ldnfnet", "1")
@@ -53,6 +60,7 @@ def test_a_snapshot_does_not_change_when_somebody_enrols(store):
         gallery.templates[0, 0] = 0
 
 
+@on_both
 def test_templates_of_another_model_version_are_left_out_and_said_so(store):
     store.add("Ada", [template(0)])
     store.add("Bob", [template(1), template(1, version="2")])
@@ -64,12 +72,14 @@ def test_templates_of_another_model_version_are_left_out_and_said_so(store):
         gallery.match(axis_vector(0), "ldnfnet 1", 0.5)
 
 
+@on_both
 def test_enrolling_again_adds_views(store):
     store.add("Ada", [template(0)])
     assert store.add("ADA", [template(1)]).templates == 2
     assert len(store.people()) == 1
 
 
+@on_both
 def test_rename_and_remove(store):
     store.add("Ada", [template(0)])
     store.add("Bob", [template(1)])
@@ -83,6 +93,7 @@ def test_rename_and_remove(store):
     assert store.snapshot("ldnfnet", "1").templates.shape == (1, 8)
 
 
+@on_both
 @pytest.mark.parametrize(
     "call", [lambda s: s.remove("Eve"), lambda s: s.rename("Eve", "Ada"), lambda s: s.person("Eve")]
 )
@@ -91,6 +102,7 @@ def test_nobody_of_that_name_is_one_sentence(store, call):
         call(store)
 
 
+@on_both
 @pytest.mark.parametrize("name", ["", "   ", "a" * 81, "a\x00b"])
 def test_unusable_names_are_refused(store, name):
     with pytest.raises(GalleryError):
@@ -98,11 +110,13 @@ def test_unusable_names_are_refused(store, name):
     assert store.people() == ()
 
 
+@on_both
 def test_accents_are_one_name_however_they_are_typed(store):
     store.add("Zoe\u0308", [template(0)])
     assert store.person("Zo\u00eb").name == "Zo\u00eb"
 
 
+@on_both
 def test_a_vector_that_is_no_unit_vector_undoes_the_whole_call(store):
     with pytest.raises(GalleryError, match="not a unit vector"):
         store.add("Ada", [template(0), Template(np.zeros(8, np.float32), "ldnfnet", "1")])
@@ -111,6 +125,7 @@ def test_a_vector_that_is_no_unit_vector_undoes_the_whole_call(store):
         store.add("Ada", [])
 
 
+@on_both
 def test_an_empty_gallery_is_an_ordinary_value(store):
     gallery = store.snapshot("ldnfnet", "1")
     assert gallery.names == ()
@@ -157,6 +172,7 @@ def test_the_file_is_written_ahead_and_in_full(store):
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
+@on_both
 def test_people_travel_in_a_file(store, tmp_path):
     store.add("Ada", [template(0), template(1)])
     store.add("Bob", [template(2)])

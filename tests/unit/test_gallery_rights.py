@@ -26,9 +26,15 @@ from tests.galleries import PASSPHRASE, copied, tamper, template
 AGREED = Consent("the door of the laboratory", "2026-11", "de", "2026-11-21T08:00:00+00:00")
 
 
+on_both = pytest.mark.parametrize("store", ["file", "server"], indirect=True)
+
+
 @pytest.fixture
-def store(tmp_path):
-    store = GalleryStore(tmp_path / "data" / "gallery.sqlite3")
+def store(request, tmp_path):
+    if getattr(request, "param", "file") == "server":
+        store = request.getfixturevalue("shared").kiosk("here")
+    else:
+        store = GalleryStore(tmp_path / "data" / "gallery.sqlite3")
     store.add("Ada", [template(0), template(1)], AGREED)
     store.add("Bob", [template(2)])
     return store
@@ -63,6 +69,7 @@ def test_a_consent_is_kept_with_the_person_and_can_be_given_later(store):
     assert GalleryStore(store.path).person("Robert").consent == later
 
 
+@on_both
 def test_whose_consent_has_run_out_is_unknown_at_once_and_soon_erased(store):
     store.consent("Bob", replace(AGREED, expires_at="2026-01-01T00:00:00+00:00"))
     assert store.snapshot("ldnfnet", "1").names == ("Ada",)
@@ -88,6 +95,7 @@ def test_the_log_says_what_was_done_and_never_to_whom_by_name(store):
     assert not any(name in json.dumps([each.details for each in log]) for name in ("Ada", "Bob", "laboratory"))
 
 
+@on_both
 def test_a_person_gets_everything_that_is_stored_about_them_in_one_file(store, tmp_path):
     store.add("Ada", [template(3, frame=frame())])
     path = tmp_path / "ada.json"
@@ -105,6 +113,7 @@ def test_a_person_gets_everything_that_is_stored_about_them_in_one_file(store, t
     assert [each.action for each in log_of(store)].count("access given") == 1
 
 
+@on_both
 def test_an_erasure_gives_a_receipt_that_the_log_bears_out(store):
     person = store.person("Ada").id
     receipt = store.remove("Ada")
@@ -116,6 +125,7 @@ def test_an_erasure_gives_a_receipt_that_the_log_bears_out(store):
     assert left == (0,)
 
 
+@on_both
 def test_a_backup_brings_everybody_to_another_computer(store, other, tmp_path):
     store.add("Bob", [template(4, frame=frame())])
     back_up(store.vault, tmp_path, Recipient.of_passphrase(PASSPHRASE))
@@ -128,6 +138,7 @@ def test_a_backup_brings_everybody_to_another_computer(store, other, tmp_path):
     upkeep.verify(other)
 
 
+@on_both
 def test_nobody_who_was_erased_comes_back_from_a_backup(store, other, tmp_path):
     folder, kept = tmp_path / "backup", tmp_path / "kept"
     for each in (folder, kept):
@@ -231,6 +242,7 @@ def test_a_backup_in_the_midst_of_new_keys_and_rotations_still_fits(store, other
     assert other.snapshot("ldnfnet", "1").match(axis_vector(2), "ldnfnet 1", 0.9).name == "Bob"
 
 
+@on_both
 def test_people_travel_sealed_to_a_gallery_or_a_passphrase(store, other, tmp_path):
     path = tmp_path / "people.sealed"
     export_people(store, path, ["Ada"], Recipient.of_key(upkeep.public_key(other)))
@@ -249,6 +261,7 @@ def test_people_travel_sealed_to_a_gallery_or_a_passphrase(store, other, tmp_pat
         Recipient.of_key("age1nonsense")
 
 
+@on_both
 def test_who_was_erased_and_is_carried_in_again_has_to_agree_again(store, tmp_path):
     path = tmp_path / "people.json"
     export_people(store, path)
@@ -259,6 +272,7 @@ def test_who_was_erased_and_is_carried_in_again_has_to_agree_again(store, tmp_pa
     assert store.person("Ada").id != before
 
 
+@on_both
 def test_enrolment_frames_let_another_recogniser_know_everybody_again(store):
     store.add("Cy", [template(4, frame=frame()), template(5, frame=frame())])
     kept = store.frames("Cy")
@@ -283,6 +297,7 @@ def test_without_pins_everybody_may_do_everything(store):
         set_pin(store.vault, Role.ADMINISTRATOR, "12345")
 
 
+@on_both
 def test_each_role_may_do_its_part_and_is_named_in_the_log(store):
     set_pin(store.vault, Role.ADMINISTRATOR, "271828")
     set_pin(store.vault, Role.OPERATOR, "314159")

@@ -8,10 +8,9 @@ import pytest
 
 from depthface_app.core.errors import GalleryError, GalleryUnreachable
 from depthface_app.gallery import upkeep
-from depthface_app.gallery.address import Address
 from depthface_app.gallery.keys import WrongPassphrase
 from depthface_app.gallery.roles import Role, set_pin, sign_in
-from depthface_app.gallery.shared import share
+from depthface_app.gallery.shared import SharedStore, share
 from tests.fake_models import axis_vector
 from tests.galleries import PASSPHRASE, copied, template
 from tests.shared_galleries import wait_for
@@ -315,26 +314,25 @@ def test_a_newer_shared_gallery_is_refused(shared):
 
 def test_sharing_twice_or_nowhere_is_one_sentence(shared, tmp_path):
     with pytest.raises(GalleryError, match="already; nothing was changed"):
-        share(tmp_path / "again" / "copy.sqlite3", shared.server("owner"), PASSPHRASE)
+        share(tmp_path / "again" / "copy.sqlite3", shared.address("owner"), PASSPHRASE)
     assert list((tmp_path / "again").iterdir()) == []
     with pytest.raises(GalleryError, match="move it away first"):
-        share(shared.owner.path, shared.server("owner"), PASSPHRASE)
+        share(shared.owner.path, shared.address("owner"), PASSPHRASE)
     shared.postgres.database("empty")
-    address = Address.of(shared.postgres.address("owner", "empty"))
-    with pytest.raises(GalleryError, match="There is no shared gallery"), type(shared.server())(address).session():
-        pass
+    with pytest.raises(GalleryError, match="There is no shared gallery"):
+        SharedStore(tmp_path / "copy.sqlite3", None, None, shared.postgres.address("kiosk", "empty"))
 
 
 def test_a_key_file_carried_over_opens_it_too(shared, tmp_path):
     shared.postgres.database("other")
-    server = type(shared.server())(Address.of(shared.postgres.address("owner", "other")))
-    made = share(tmp_path / "one" / "copy.sqlite3", server, None)
+    address = shared.postgres.address("owner", "other")
+    made = share(tmp_path / "one" / "copy.sqlite3", address, None)
     made.add("Ada", [template(0)])
     other = tmp_path / "two" / "copy.sqlite3"
     with pytest.raises(GalleryError, match="is not in"):
-        type(made)(other, None, None, server)
+        SharedStore(other, None, None, address)
     other.with_suffix(".key").write_bytes(made.path.with_suffix(".key").read_bytes())
-    assert names(type(made)(other, None, None, server)) == ("Ada",)
+    assert names(SharedStore(other, None, None, address)) == ("Ada",)
 
 
 def test_another_gallery_at_the_address_is_refused(shared):

@@ -245,6 +245,7 @@ class Keeper(QObject):
         """Everything that runs comes to its end before the window goes, and nothing new begins."""
         for timer in self.findChildren(QTimer):
             timer.stop()
+        self.records.stop()
         self._bridge.changed.disconnect(self.records.refresh)
         self._bridge.shut_down()
         self._jobs.wait()

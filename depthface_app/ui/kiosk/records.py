@@ -16,6 +16,7 @@ from depthface_app.pipeline.stages import threshold_of
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.commands import Parts
 from depthface_app.ui.enroller import RETENTION_MS
+from depthface_app.ui.followed import Followed
 from depthface_app.ui.jobs import Jobs
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,11 @@ class Records(QObject):
         self._retention = QTimer(self, interval=RETENTION_MS)
         self._retention.timeout.connect(self._expire)
         self._retention.start()
+        self._followed = Followed(self, bridge, parts.store, self.refresh)
+
+    def stop(self) -> None:
+        """Follow nobody any more."""
+        self._followed.stop()
 
     def ask_taken(self, name: str, answer: Callable[[bool], None]) -> None:
         """Whether somebody has this name."""
