@@ -319,11 +319,13 @@ class Watching:
 
 def test_a_watcher_gets_faces_before_the_denoiser_has_them_and_then_their_surfaces(run):
     models, watching = fake_models(), Watching()
-    models.denoiser.gate.clear()
     engine = run(FakeCamera(fps=60), models=models)
     engine.watcher = watching
     until(lambda: watching.told)
-    sighted, surfaces = watching.told[0]
+    models.denoiser.gate.clear()
+    before = len(watching.told)
+    until(lambda: len(watching.told) > before)
+    sighted, surfaces = watching.told[before]
     assert sighted.faces[0].crop is not None
     assert sighted.faces[0].denoised is None
     assert surfaces.take() is None
