@@ -1,13 +1,15 @@
 """The inspector: what is looked at moves together, and what is wanted is shown and measured."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from depthface_app.core.space import Orbit
 from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Moment, Wanted, seen_by
 from depthface_app.pipeline.maps import CURVATURE, DEPTH, DIFFERENCE, FROM_CAMERA, MAPS, NOISE, RELIEF
 from depthface_app.pipeline.methods import FIXED_METHODS
@@ -15,6 +17,7 @@ from depthface_app.ui.inspector.key import LOWEST_LIGHT, light_at
 from depthface_app.ui.inspector.plot import limits, pieces, ticks
 from depthface_app.ui.inspector.reading import Profile, profile_of, readings
 from depthface_app.ui.inspector.scales import Look, Scale, key_of, picture_of
+from depthface_app.ui.inspector.space import FIRST_ORBIT
 from depthface_app.ui.inspector.tables import NOTHING, number
 from depthface_app.ui.inspector.view import method_labels
 from depthface_app.ui.inspector.viewport import LARGEST_ZOOM, Viewport
@@ -246,6 +249,99 @@ def test_the_light_moves_in_the_key_of_the_relief(workspace, qtbot):
     assert workspace.wanted.light[0] > 0.7
     qtbot.keyClick(key, Qt.Key.Key_Left)
     assert workspace.wanted.light[0] < 0.95
+
+
+def space_of(workspace, qtbot):
+    """The workspace's view in space, with a moment in it."""
+    workspace.controls.modes["space"].click()
+    show(workspace)
+    return workspace.solid.canvas
+
+
+def share_lit(canvas):
+    """Of the canvas's pixels, how many show something else than its ground."""
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[8:-8, 8 : image.width() - 8]
+    values, counts = np.unique(pixels, return_counts=True)
+    return 1 - counts.max() / pixels.size if len(values) > 1 else 0.0
+
+
+def test_both_surfaces_stand_in_space_and_can_be_switched_off(workspace, qtbot):
+    canvas = space_of(workspace, qtbot)
+    assert canvas.isVisible()
+    assert len(canvas.sheets) == 2
+    assert [box.text() for box in workspace.solid.shown] == ["raw", "denoised"]
+    lit = share_lit(canvas)
+    assert 0.1 < lit < 0.9
+    for box in workspace.solid.shown:
+        box.click()
+    assert canvas.sheets == ()
+    assert share_lit(canvas) == 0
+
+
+def test_space_is_drawn_as_points_and_in_every_colour(workspace, qtbot):
+    canvas, solid = space_of(workspace, qtbot), workspace.solid
+    pictures = set()
+    for style in ("mesh", "points"):
+        solid.style_box.setCurrentIndex(solid.style_box.findData(style))
+        assert solid.size_px.isVisible() == (style == "points")
+        for row in range(solid.how.count()):
+            solid.how.setCurrentIndex(row)
+            solid.chosen.emit()
+            show(workspace)
+            image = canvas.grab().toImage()
+            pictures.add(bytes(image.constBits()))
+    assert len(pictures) == 2 * solid.how.count()
+    before = share_lit(canvas)
+    solid.size_px.setValue(solid.size_px.maximum())
+    assert share_lit(canvas) > before
+
+
+def test_space_turns_moves_and_zooms_by_hand_and_by_keyboard(workspace, qtbot):
+    canvas = space_of(workspace, qtbot)
+    middle = canvas.rect().center()
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(canvas, middle + QPoint(50, 20))
+    qtbot.waitUntil(lambda: canvas.orbit.yaw_deg != FIRST_ORBIT.yaw_deg)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(50, 20))
+    assert canvas.orbit.yaw_deg < FIRST_ORBIT.yaw_deg
+    assert canvas.marks == ()
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.orbit == FIRST_ORBIT
+    qtbot.keyClick(canvas, Qt.Key.Key_Left)
+    qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    assert (canvas.orbit.yaw_deg, canvas.orbit.pitch_deg) == (FIRST_ORBIT.yaw_deg + 5, FIRST_ORBIT.pitch_deg + 5)
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert canvas.orbit.right_mm > 0
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.orbit.distance_mm < FIRST_ORBIT.distance_mm
+
+
+def test_two_clicks_measure_a_distance_in_space(workspace, qtbot):
+    canvas = space_of(workspace, qtbot)
+    canvas.look_from(Orbit())
+    middle = canvas.rect().center()
+    for step in (-30, 30):
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle + QPoint(step, 60))
+    assert len(canvas.marks) == 2
+    apart = math.dist(*canvas.marks)
+    assert 20 < apart < 60
+    assert canvas.distance_text().startswith(number(apart, 1))
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=middle)
+    assert len(canvas.marks) == 1
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert len(canvas.marks) == 2
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
+    assert canvas.marks == ()
+
+
+def test_nobody_in_space_is_said_and_another_mode_takes_its_place(workspace, qtbot):
+    canvas = space_of(workspace, qtbot)
+    workspace.show_none("No face")
+    assert canvas.message == "No face"
+    workspace.controls.modes["four"].click()
+    assert workspace.views[0].canvas.isVisible()
+    assert not canvas.isVisible()
 
 
 # ---- the whole program

@@ -115,24 +115,10 @@ class Canvas(QWidget):
         inner = room.adjusted(GRID_PX, GRID_PX, -GRID_PX, -GRID_PX)
         flags = Qt.AlignmentFlag
         if self.message:
-            self._paint_word(painter, inner, flags.AlignCenter, self.message)
+            paint_word(self, painter, inner, flags.AlignCenter, self.message)
         for caption, side in zip(self.captions, (flags.AlignLeft, flags.AlignRight), strict=True):
             if caption:
-                self._paint_word(painter, inner, side | flags.AlignTop, caption)
-
-    def _paint_word(self, painter: QPainter, room: QRectF, align: Qt.AlignmentFlag, word: str) -> None:
-        colours = colours_of(self)
-        room = room.adjusted(GRID_PX, 4, -GRID_PX, -4)
-        wraps = int(align) | int(Qt.TextFlag.TextWordWrap)
-        text = painter.boundingRect(room, wraps, word)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(colours.line))
-        painter.setBrush(QColor(colours.card))
-        painter.drawRoundedRect(text.adjusted(-GRID_PX, -4, GRID_PX, 4), RADIUS_PX, RADIUS_PX)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QColor(colours.text))
-        painter.drawText(room, wraps, word)
+                paint_word(self, painter, inner, side | flags.AlignTop, caption)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom where the mouse is."""
@@ -238,3 +224,19 @@ def _paint_crosshair(painter: QPainter, rect: QRectF, room: QRectF, point: QPoin
     if shown.adjusted(-1, -1, 1, 1).contains(QPointF(x, y)):
         part = QPointF((x - shown.left()) / shown.width(), (y - shown.top()) / shown.height())
         paint_crosshair(painter, shown, part)
+
+
+def paint_word(widget: QWidget, painter: QPainter, room: QRectF, align: Qt.AlignmentFlag, word: str) -> None:
+    """A word on a plate of its own, so that it can be read on any picture."""
+    colours = colours_of(widget)
+    room = room.adjusted(GRID_PX, 4, -GRID_PX, -4)
+    wraps = int(align) | int(Qt.TextFlag.TextWordWrap)
+    text = painter.boundingRect(room, wraps, word)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(colours.line))
+    painter.setBrush(QColor(colours.card))
+    painter.drawRoundedRect(text.adjusted(-GRID_PX, -4, GRID_PX, 4), RADIUS_PX, RADIUS_PX)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor(colours.text))
+    painter.drawText(room, wraps, word)

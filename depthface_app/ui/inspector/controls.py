@@ -9,7 +9,7 @@ from depthface_app.ui.inspector.scales import RANGES_MM
 from depthface_app.ui.inspector.view import choice_box, fill, method_labels
 from depthface_app.ui.theme import GRID_PX, colours_of
 
-FOUR, WIPE, BLINK = "four", "wipe", "blink"
+FOUR, WIPE, BLINK, SPACE = "four", "wipe", "blink", "space"
 DEFAULT_RANGE_MM = 5.0
 
 
@@ -25,6 +25,7 @@ class Controls(QWidget):
             FOUR: self._button(self.tr("Four"), self.tr("Four views side by side")),
             WIPE: self._button(self.tr("Wipe"), self.tr("One method wiped over the other")),
             BLINK: self._button(self.tr("Blink"), self.tr("Both methods by turns")),
+            SPACE: self._button(self.tr("3-D"), self.tr("Both surfaces in space")),
         }
         self.line = self._button(self.tr("Line"), self.tr("Draw the line of the profile (or drag with Shift)"))
         self.fine = self._button(self.tr("2×"), self.tr("Decode at twice the resolution, where a model can"))
@@ -88,7 +89,7 @@ class Controls(QWidget):
 
     @property
     def mode(self) -> str:
-        """FOUR, WIPE or BLINK."""
+        """FOUR, WIPE, BLINK or SPACE."""
         return next(name for name, button in self.modes.items() if button.isChecked())
 
     @property

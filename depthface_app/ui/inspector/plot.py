@@ -54,7 +54,7 @@ class ProfilePlot(QWidget):
             return
         low, high = limits(self.profile)
         self._paint_axes(painter, room, low, high, colours)
-        for depths, colour, width in zip(self.profile.depths_mm, _inks(colours), (1.5, 2.0), strict=True):
+        for depths, colour, width in zip(self.profile.depths_mm, inks(colours), (1.5, 2.0), strict=True):
             painter.setPen(QPen(QColor(colour), width))
             for piece in pieces(depths):
                 painter.drawPolyline(QPolygonF([_place(room, x, y, low, high) for x, y in piece]))
@@ -62,7 +62,7 @@ class ProfilePlot(QWidget):
     def _paint_names(self, painter: QPainter, room: QRectF, colours: Colours) -> None:
         assert self.profile is not None
         right = room.right()
-        for name, colour in reversed(tuple(zip(self.profile.names, _inks(colours), strict=True))):
+        for name, colour in reversed(tuple(zip(self.profile.names, inks(colours), strict=True))):
             width = self.fontMetrics().horizontalAdvance(name)
             painter.setPen(QColor(colours.text))
             painter.drawText(QPointF(right - width, room.top() + self.fontMetrics().ascent()), name)
@@ -87,8 +87,8 @@ class ProfilePlot(QWidget):
             painter.drawText(label.intersected(QRectF(self.rect())), flags.AlignHCenter | flags.AlignTop, f"{value:g}")
 
 
-def _inks(colours: Colours) -> tuple[str, str]:
-    """Of the first and of the second curve; they differ in lightness too."""
+def inks(colours: Colours) -> tuple[str, str]:
+    """Of the first and of the second method, where they are told apart by colour; they differ in lightness too."""
     return colours.unknown, colours.accent
 
 

@@ -10,12 +10,13 @@ from depthface_app.core.colour import DEFAULT_COLOUR_MAP
 from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW, TRUTH, Measured, Seen, Wanted
 from depthface_app.pipeline.maps import CURVATURE, DIFFERENCE, RELIEF, Light
 from depthface_app.ui.inspector.canvas import Canvas, Line
-from depthface_app.ui.inspector.controls import BLINK, FOUR, Controls
+from depthface_app.ui.inspector.controls import BLINK, FOUR, SPACE, WIPE, Controls
 from depthface_app.ui.inspector.duel import Duel
 from depthface_app.ui.inspector.key import light_at
 from depthface_app.ui.inspector.plot import ProfilePlot
 from depthface_app.ui.inspector.reading import profile_of, readings
 from depthface_app.ui.inspector.scales import Look, picture_of
+from depthface_app.ui.inspector.solid import Solid
 from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, number, probe_rows
 from depthface_app.ui.inspector.view import Choice, View, fill, method_labels
 from depthface_app.ui.inspector.viewport import Viewport
@@ -43,7 +44,7 @@ class Workspace(QWidget):
         super().__init__(parent)
         self.labels = method_labels()
         self.views = tuple(View(k + 1, choice, self) for k, choice in enumerate(FIRST_VIEWS))
-        self.duel, self.controls = Duel(self), Controls(self)
+        self.duel, self.solid, self.controls = Duel(self), Solid(self), Controls(self)
         self.figures = Table(self.tr("Figures of both methods"), (5.2, 2.8, 2.8, 2.0), len(ROWS) + 2, self)
         self.probe = Table(self.tr("Probe"), (2.6, 1.7, 3.4, 1.5, 1.8), _METHODS_AT_ONCE + 1, self)
         self.plot, self.toast = ProfilePlot(self), Toast(self)
@@ -72,6 +73,7 @@ class Workspace(QWidget):
             grid.addWidget(view, k // 2, k % 2)
         self._left.addWidget(four)
         self._left.addWidget(self.duel)
+        self._left.addWidget(self.solid)
         column = QVBoxLayout(self._right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
@@ -92,9 +94,11 @@ class Workspace(QWidget):
             canvas.painted.connect(self._tell_painted)
         for view in self.views:
             view.chosen.connect(self._change)
-        for key in (*(view.key for view in self.views), self.duel.key):
+        self.solid.canvas.painted.connect(self._tell_painted)
+        for key in (*(view.key for view in self.views), self.duel.key, self.solid.key):
             key.lit.connect(self._shine)
-        self.duel.chosen.connect(self._change)
+        for each in (self.duel, self.solid):
+            each.chosen.connect(self._change)
         self.controls.changed.connect(self._change)
         self.toast.spoken.connect(self._place_toast)
 
@@ -109,7 +113,7 @@ class Workspace(QWidget):
         pair, fine = self.controls.pair, self.controls.fine.isChecked()
         if self.controls.mode == FOUR:
             return Wanted(tuple(view.choice for view in self.views), pair, fine, self.light)
-        how = self.duel.how.currentData()
+        how = (self.solid if self.controls.mode == SPACE else self.duel).how.currentData()
         return Wanted(tuple((method, how) for method in pair), pair, fine, self.light)
 
     @property
@@ -131,6 +135,9 @@ class Workspace(QWidget):
         if seen.wanted.views != self.wanted.views:
             return
         self.seen, self._is_new = seen, True
+        if self.controls.mode == SPACE:
+            self.solid.show_seen(seen, self._look)
+            return
         pictures = [
             None if values is None else picture_of(name, values, seen.moment.crop.nose_mm[2], self._look)
             for (_, name), values in zip(seen.wanted.views, seen.maps, strict=True)
@@ -177,6 +184,7 @@ class Workspace(QWidget):
         """Nobody to show: the last pictures stay, dimmed."""
         for canvas in self.canvases:
             canvas.dim(message)
+        self.solid.canvas.dim(message)
         self.seen = None
         self.refresh()
 
@@ -213,8 +221,8 @@ class Workspace(QWidget):
     def _change(self) -> None:
         """Another choice: other keys at once, other pictures when they are made."""
         mode = self.controls.mode
-        self._left.setCurrentIndex(0 if mode == FOUR else 1)
-        if mode == FOUR:
+        self._left.setCurrentIndex({FOUR: 0, SPACE: 2}.get(mode, 1))
+        if mode not in (WIPE, BLINK):
             self.duel.end()
         elif not self.duel.is_on(mode == BLINK):
             self.duel.begin(mode == BLINK)
@@ -227,7 +235,10 @@ class Workspace(QWidget):
     def _show_keys(self) -> None:
         for view in self.views:
             view.key.show_scale(view.choice[1], self._look)
-        self.duel.key.show_scale(self.duel.how.currentData(), self._look)
+        for each in (self.duel, self.solid):
+            each.key.show_scale(each.how.currentData(), self._look)
+        first, second = self.controls.pair
+        self.solid.show_names((self.labels[first], self.labels[second]))
 
     def use_map(self, name: str) -> None:
         """Another colour map for depth."""
