@@ -18,8 +18,9 @@ from depthface_app.core.files import whole_file
 from depthface_app.gallery import schema
 from depthface_app.gallery.box import Recipient, read_box, write_box
 from depthface_app.gallery.contents import template_of
+from depthface_app.gallery.marks import Row
 from depthface_app.gallery.records import Profile, now, pack_template
-from depthface_app.gallery.sealed_rows import ERASED, PROFILE, TEMPLATE, Keys, Row, SealedRows
+from depthface_app.gallery.sealed_rows import ERASED, PROFILE, TEMPLATE, Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, derived, seal, unseal
 from depthface_app.gallery.seeds import Secrets
 from depthface_app.gallery.vault import Opened, Vault, erased_people

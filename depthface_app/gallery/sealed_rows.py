@@ -2,11 +2,12 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from depthface_app.core.errors import GalleryError
+from depthface_app.gallery.marks import Mark, Row, Tampered
 from depthface_app.gallery.records import Profile, name_key
 from depthface_app.gallery.sealing import (
     TAG_BYTES,
@@ -35,24 +36,6 @@ class Keys:
     def of(cls, data_key: bytes) -> "Keys":
         """Derive them."""
         return cls(*(derived(data_key, purpose) for purpose in ("people", "records", "names", "digest")))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One opened record."""
-
-    id: str
-    person: str
-    model: str
-    content: bytes
-
-
-class Tampered(GalleryError):
-    """Rows are not what this program left. `what` says it without saying where."""
-
-    def __init__(self, message: str, what: str) -> None:
-        super().__init__(message)
-        self.what = what
 
 
 class SealedRows:
@@ -103,7 +86,7 @@ class SealedRows:
         for record, kind, model, tag in self.db.execute(
             "SELECT id, kind, model, substr(sealed, ?) FROM record WHERE person = ?", (-TAG_BYTES, person)
         ):
-            self.digest ^= self._record_part(kind, record, person, model, tag)
+            self.digest ^= self.part_of(Mark(kind, record, person, model, tag))
         self._subtract_person(person)
         self.db.execute("DELETE FROM sealed_person WHERE id = ?", (person,))
         self._person_keys.pop(person, None)
@@ -130,7 +113,7 @@ class SealedRows:
             "INSERT INTO record (kind, id, person, model, sealed) VALUES (?, ?, ?, ?, ?)",
             (kind, record, person or None, model, sealed),
         )
-        self.digest ^= self._record_part(kind, record, person, model, sealed[-TAG_BYTES:])
+        self.digest ^= self.part_of(Mark(kind, record, person, model, sealed[-TAG_BYTES:]))
         return record
 
     def row(self, record: str) -> Row | None:
@@ -153,19 +136,31 @@ class SealedRows:
         for kind, person, model, tag in self.db.execute(
             "SELECT kind, person, model, substr(sealed, ?) FROM record WHERE id = ?", (-TAG_BYTES, record)
         ).fetchall():
-            self.digest ^= self._record_part(kind, record, person or "", model, tag)
+            self.digest ^= self.part_of(Mark(kind, record, person or "", model, tag))
             self.db.execute("DELETE FROM record WHERE id = ?", (record,))
 
-    def whole_digest(self) -> int:
-        """The digest of what really stands in the file."""
+    def marks(self) -> Iterator[Mark]:
+        """What the digest is made of besides the people, oldest first."""
+        query = "SELECT kind, id, person, model, substr(sealed, ?) FROM record ORDER BY number"
+        for kind, record, person, model, tag in self.db.execute(query, (-TAG_BYTES,)):
+            yield Mark(kind, record, person or "", model, tag)
+
+    def part_of(self, mark: Mark) -> int:
+        """What a record adds to the digest."""
+        return self._part("record", *mark)
+
+    def digest_with(self, parts: Iterable[int]) -> int:
+        """The digest of the people in the file and of records that add these."""
         digest = 0
         for person, handle, key in self.db.execute("SELECT id, handle, key FROM sealed_person"):
             digest ^= self._person_part(person, handle, key)
-        for kind, record, person, model, tag in self.db.execute(
-            "SELECT kind, id, person, model, substr(sealed, ?) FROM record", (-TAG_BYTES,)
-        ):
-            digest ^= self._record_part(kind, record, person or "", model, tag)
+        for part in parts:
+            digest ^= part
         return digest
+
+    def whole_digest(self) -> int:
+        """The digest of what really stands in the file."""
+        return self.digest_with(map(self.part_of, self.marks()))
 
     def take_people(self, people: Sequence[tuple[str, bytes, bytes]]) -> None:
         """Put people in, (id, handle, key) each, as another program sealed them."""
@@ -183,7 +178,7 @@ class SealedRows:
             "INSERT INTO record (number, kind, id, person, model, sealed) VALUES (?, ?, ?, ?, ?, ?)",
             (number, kind, record, person, model, sealed),
         )
-        self.digest ^= self._record_part(kind, record, person or "", model, sealed[-TAG_BYTES:])
+        self.digest ^= self.part_of(Mark(kind, record, person or "", model, sealed[-TAG_BYTES:]))
 
     def resealed(self, keys: Keys) -> "SealedRows":
         """Every record under other keys, each person's own among them; the rows that this object read are gone."""
@@ -291,9 +286,6 @@ class SealedRows:
 
     def _person_part(self, person: str, handle: bytes, key: bytes) -> int:
         return self._part("person", person, handle, key)
-
-    def _record_part(self, kind: str, record: str, person: str, model: str, tag: bytes) -> int:
-        return self._part("record", kind, record, person, model, tag)
 
     def _part(self, *parts: str | bytes) -> int:
         return int.from_bytes(keyed_hash(self.keys.digest, *parts)[:_DIGEST_BYTES], "big")

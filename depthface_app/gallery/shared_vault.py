@@ -25,7 +25,8 @@ from depthface_app.gallery.keys import (
     from_environment,
     open_lock,
 )
-from depthface_app.gallery.sealed_rows import Keys, SealedRows, Tampered
+from depthface_app.gallery.marks import Tampered
+from depthface_app.gallery.sealed_rows import Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, unseal
 from depthface_app.gallery.server import Server, Session, State
 from depthface_app.gallery.vault import Opened, Unlocked, Vault, write_head

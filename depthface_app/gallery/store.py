@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery.backup import replace_keys
-from depthface_app.gallery.contents import Receipt, check_digest, described, erase, found, insert, template_of
+from depthface_app.gallery.contents import Receipt, described, erase, found, insert, template_of
 from depthface_app.gallery.keys import Keychain, Lock
+from depthface_app.gallery.reading import Known, read_people
 from depthface_app.gallery.records import (
     LONGEST_NAME,
     Consent,
@@ -22,7 +20,6 @@ from depthface_app.gallery.records import (
     name_key,
     now,
     unpack_frame,
-    unpack_template,
 )
 from depthface_app.gallery.sealed_rows import FRAME, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
@@ -45,6 +42,8 @@ class GalleryStore:
 
     What a call has returned from is on the disk (`synchronous=FULL`), and one call is done wholly or not at all.
     """
+
+    _known = Known()
 
     def __init__(
         self, path: Path, keychain: Keychain | None = None, anchor: Path | None = None, *, repairs: bool = False
@@ -219,24 +218,6 @@ class GalleryStore:
         Raises:
             GalleryError: if a row was changed, taken out, added or put back from an older copy.
         """
-        model, at = f"{model_name} {model_version}", now()
         with self.vault.reading() as opened:
-            check_digest(opened)
-            opened.rows.load_person_keys()
-            profiles = {row.person: Profile.of(row.content) for row in opened.rows.each(PROFILE)}
-            vectors: dict[str, list[NDArray[np.float32]]] = {}
-            sizes = set()
-            for row in opened.rows.each(TEMPLATE, model=model):
-                about, turned = unpack_template(row.content)
-                vectors.setdefault(row.person, []).append(turned)
-                sizes.add(about["size"])
-        if len(sizes) > 1:
-            raise GalleryError(f"The gallery {self.path} holds templates of different lengths for one recogniser.")
-        known = sorted(
-            ((profile.name, person) for person, profile in profiles.items() if not profile.is_over(at)),
-            key=lambda pair: name_key(pair[0]),
-        )
-        pairs = [(name, np.stack(vectors[person])) for name, person in known if person in vectors]
-        outdated = tuple(name for name, person in known if person not in vectors)
-        transform = opened.secrets.transform(sizes.pop()) if sizes else None
-        return Gallery.of(model, pairs, outdated, transform)
+            gallery, self._known = read_people(opened, f"{model_name} {model_version}", now(), self._known)
+        return gallery

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from depthface_app.core.errors import GalleryError
-from depthface_app.gallery import schema
+from depthface_app.gallery import schema, sealed_rows
 from depthface_app.gallery.exchange import export_people, import_people
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore, Template
@@ -214,3 +214,23 @@ def test_files_with_faces_are_private(store, tmp_path):
     export_people(store, tmp_path / "people.json")
     assert stat.S_IMODE((tmp_path / "people.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+
+
+def test_a_snapshot_opens_only_what_changed_and_is_right_all_the_same(store, monkeypatch):
+    store.add_all([(f"P{number}", [template(number % 8)]) for number in range(12)])
+    store.snapshot("ldnfnet", "1")
+    opened = []
+    real = sealed_rows.unseal
+    monkeypatch.setattr(sealed_rows, "unseal", lambda *each: opened.append(each) or real(*each))
+    store.rename("P3", "Renamed")
+    store.remove("P4")
+    store.add("Ada", [template(4, lean=0.3)])
+    opened.clear()
+    gallery = store.snapshot("ldnfnet", "1")
+    assert len(opened) < 10  # two people's records and keys, and the gallery's secrets
+    fresh = GalleryStore(store.path).snapshot("ldnfnet", "1")
+    assert len(opened) > 30
+    assert gallery.names == fresh.names
+    np.testing.assert_array_equal(gallery.templates, fresh.templates)
+    assert gallery.match(axis_vector(4, lean=0.3), "ldnfnet 1", 0.9).name == "Ada"
+    assert store.snapshot("ldnfnet", "2").outdated == gallery.names

@@ -1,0 +1,128 @@
+"""The people of a gallery as a snapshot, opening only what was not open in the snapshot before."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthface_app.core.errors import GalleryError
+from depthface_app.gallery.marks import Mark
+from depthface_app.gallery.records import Profile, name_key, unpack_template
+from depthface_app.gallery.sealed_rows import PROFILE, TEMPLATE
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.gallery.vault import Opened
+
+T = TypeVar("T")
+_FEW = 200  # so many are looked up one by one; for more the whole table is read
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Vector:
+    """A template in the gallery's own space, and how many components the recogniser gave it."""
+
+    size: int
+    turned: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, content: bytes) -> "_Vector":
+        about, turned = unpack_template(content)
+        return cls(about["size"], turned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open(Generic[T]):
+    """One record that was opened, and the tag of its seal, which no other content has."""
+
+    tag: bytes
+    person: str
+    value: T
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Known:
+    """What the last snapshot opened, by record. Its vectors are those of that snapshot, so they are there once.
+
+    parts: what each record adds to the digest
+    """
+
+    parts: dict[Mark, int] = field(default_factory=dict)
+    profiles: dict[str, _Open[Profile]] = field(default_factory=dict)
+    templates: dict[str, _Open[_Vector]] = field(default_factory=dict)
+
+
+def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gallery, Known]:
+    """Everyone whom a recogniser can compare, and the names of those it cannot; the whole gallery is checked.
+
+    Args:
+        model: identity ("name version") of the recogniser.
+        at: ISO 8601; whose consent ended before then is nobody.
+        known: what the snapshot before left.
+
+    Raises:
+        GalleryError: if a row was changed, taken out, added or put back from an older copy.
+    """
+    parts = {mark: known.parts.get(mark) or opened.rows.part_of(mark) for mark in opened.rows.marks()}
+    if opened.rows.digest_with(parts.values()) != opened.rows.digest:
+        raise opened.rows.fault("its records are not those that this program left in it")
+    profiles = _opened(opened, [each for each in parts if each.kind == PROFILE], known.profiles, Profile.of)
+    of_model = [each for each in parts if each.kind == TEMPLATE and each.model == model]
+    templates = _opened(opened, of_model, known.templates, _Vector.of)
+    gallery, rows = _gallery(opened, model, _valid(profiles.values(), at), templates)
+    kept = {
+        record: _Open(each.tag, each.person, _Vector(each.value.size, gallery.templates[rows[record]]))
+        for record, each in templates.items()
+        if record in rows
+    }
+    return gallery, Known(parts, profiles, kept)
+
+
+def _valid(profiles: Iterable[_Open[Profile]], at: str) -> list[tuple[str, str]]:
+    """(name, person) of everybody who is not over, by name."""
+    found = ((each.value.name, each.person) for each in profiles if not each.value.is_over(at))
+    return sorted(found, key=lambda pair: name_key(pair[0]))
+
+
+def _opened(
+    opened: Opened, marks: list[Mark], known: dict[str, _Open[T]], unpack: Callable[[bytes], T]
+) -> dict[str, _Open[T]]:
+    """The records of these marks, in their order; those that are known as they are now are not opened again."""
+    fresh = {each.record for each in marks if each.record not in known or known[each.record].tag != each.tag}
+    if len(fresh) > _FEW:
+        opened.rows.load_person_keys()
+        kind = marks[0].kind
+        found = (row for row in opened.rows.each(kind, model=marks[0].model) if row.id in fresh)
+    else:
+        found = (row for record in fresh if (row := opened.rows.row(record)) is not None)
+    values = {row.id: unpack(row.content) for row in found}
+    return {
+        each.record: _Open(each.tag, each.person, values[each.record]) if each.record in fresh else known[each.record]
+        for each in marks
+    }
+
+
+def _gallery(
+    opened: Opened, model: str, people: list[tuple[str, str]], templates: dict[str, _Open[_Vector]]
+) -> tuple[Gallery, dict[str, int]]:
+    """The snapshot, and which row of its templates each record became."""
+    sizes = {each.value.size for each in templates.values()}
+    if len(sizes) > 1:
+        raise GalleryError(
+            f"The gallery {opened.rows.path} holds templates of different lengths for one recogniser; update it."
+        )
+    records: dict[str, list[str]] = {}
+    for record, each in templates.items():
+        records.setdefault(each.person, []).append(record)
+    outdated = tuple(name for name, person in people if person not in records)
+    known = [(name, records[person]) for name, person in people if person in records]
+    if not known:
+        return Gallery.empty(model, outdated), {}
+    order = [record for _, each in known for record in each]
+    vectors = np.empty((len(order), len(templates[order[0]].value.turned)), np.float32)
+    for row, record in enumerate(order):
+        vectors[row] = templates[record].value.turned
+    person = np.repeat(np.arange(len(known)), [len(each) for _, each in known])
+    names = tuple(name for name, _ in known)
+    gallery = Gallery(model, names, vectors, person, outdated, opened.secrets.transform(sizes.pop()))
+    return gallery, {record: row for row, record in enumerate(order)}
