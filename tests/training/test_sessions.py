@@ -193,6 +193,7 @@ def test_training_people_have_higher_bumps_and_keep_them(faces):
     assert 1 < gain < LARGEST_BUMP_GAIN
     np.testing.assert_array_equal(higher.detail[bends], plain.detail[bends])
 
+
 def test_relatives_resemble_each_other_and_vary_as_much_as_anybody(faces):
     """Correlation of two relatives' departures from the mean is the likeness asked for; their size stays the same."""
     ancestor = faces.sample_identity(generator(400))
