@@ -1,8 +1,6 @@
 """`depthface inspect`: what denoising does to depth, in figures."""
 
 from dataclasses import replace
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,26 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from depthface_app.build import Setup, build_models
-from depthface_app.cli.inputs import frames_of, started, stream
-from depthface_app.cli.inspecting import (
-    Runner,
-    files_in,
-    known_person,
-    make_folder,
-    open_tools,
-    other_maker,
-    settings_of,
-)
+from depthface_app.build import Setup
+from depthface_app.cli.inspecting import Bench, Runner, files_in, live, prepared, write_report
 from depthface_app.cli.saying import note, say_json
 from depthface_app.core.errors import InputError
 from depthface_app.core.metrics.catalogue import CATALOGUE, FIGURES, IDENTITY, Figure
 from depthface_app.pipeline.inspection import Region
-from depthface_app.pipeline.runs import results
 from depthface_app.pipeline.runs.plan import IDENTITY_EVERY, Question
-from depthface_app.pipeline.runs.results import DENOISED, DRIFT, Inspected, Run, means
-from depthface_app.pipeline.runs.run import Job, usable_cores
-from depthface_app.pipeline.runs.work import Measuring, Tools
+from depthface_app.pipeline.runs.results import DRIFT, Inspected, Run, means
+from depthface_app.pipeline.runs.run import usable_cores
 
 RAW = "raw"
 
@@ -64,6 +51,7 @@ def inspect(
         int, typer.Option(min=1, metavar="N", help="Ask the recogniser about every N-th frame.")
     ] = IDENTITY_EVERY,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one per core if not given.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Also write report.html and report.pdf into -o.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input.")] = False,
 ) -> None:
     """Measure depth quality, denoised against raw or another method, on the nearest face of every frame."""
@@ -71,12 +59,18 @@ def inspect(
         raise typer.BadParameter("give either INPUT..., or --source with --frames")
     if person is not None and nearest:
         raise typer.BadParameter("give either --person or --nearest")
+    if report and output is None:
+        raise typer.BadParameter("--report needs a folder: -o DIR")
     question = Question(against, reference, parsed_region(region), person, nearest, identity_every, frames, intrinsics)
     setup: Setup = ctx.obj
     setup = replace(setup, settings=replace(setup.settings, denoiser=model or setup.settings.denoiser))
-    run = _live(setup, source, question, output) if source else _files(setup, inputs or [], question, output, workers)
+    bench = prepared(setup, question, is_live=source is not None)
+    run = live(bench, source, output) if source else _files(bench, inputs or [], output, workers)
     for each in run.inputs:
         _tell(each, run, as_json)
+    if report and output is not None:
+        for path in write_report(run, output, bench.tools, bench.read):
+            note(f"{path} is written.")
     for problem in run.problems:
         note(problem)
     if run.problems:
@@ -96,43 +90,8 @@ def parsed_region(text: str | None) -> Region | None:
     return Region(left, top, width, height)
 
 
-def _files(setup: Setup, inputs: list[Path], question: Question, output: Path | None, workers: int | None) -> Run:
-    settings = replace(setup.settings, threads=1)  # frames are spread over the cores, not networks
-    models, make_other = build_models(settings), other_maker(settings, question.against)
-    known = known_person(setup, models, question)
-    tools = partial(open_tools, settings, question.against, known)
-    job = Job(
-        question, tools, partial(frames_of, setup=replace(setup, settings=settings), intrinsics=question.intrinsics)
-    )
-    runner = Runner(
-        question,
-        job,
-        settings_of(question, models, make_other(), known),
-        make_other,
-        workers or usable_cores(),
-        output,
-    )
-    return runner.run(*files_in(inputs))
-
-
-def _live(setup: Setup, source: str, question: Question, output: Path | None) -> Run:
-    models, make_other = build_models(setup.settings), other_maker(setup.settings, question.against)
-    known = known_person(setup, models, question)
-    sides = (question.against, DENOISED)
-    settings = settings_of(question, models, make_other(), known) | {"source": source}
-    if output is not None:
-        make_folder(output)
-        results.begin(output, sides, settings)
-    measuring = Measuring(Tools(models, make_other, known), question, partial(frames_of, setup=setup))
-    rows, began_s = [], 0.0
-    with started(setup, source) as camera:
-        for index, frame in enumerate(islice(stream(camera), question.frames)):
-            began_s = frame.captured_s if index == 0 else began_s
-            rows.append(measuring.row(index, frame.captured_s - began_s, frame))
-    run = Run(sides, settings, (Inspected(source, source, "source", tuple(rows)),))
-    if output is not None:
-        results.write(run, output)
-    return run
+def _files(bench: Bench, inputs: list[Path], output: Path | None, workers: int | None) -> Run:
+    return Runner(bench, workers or usable_cores(), output).run(*files_in(inputs))
 
 
 def _tell(inspected: Inspected, run: Run, as_json: bool) -> None:

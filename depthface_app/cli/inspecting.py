@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,18 @@ from numpy.typing import NDArray
 
 from depthface_app import __version__
 from depthface_app.build import Setup, build_models, model_file, open_denoiser, open_gallery
+from depthface_app.cli.inputs import frames_of, started, stream
 from depthface_app.cli.saying import note, progress
 from depthface_app.core.errors import DepthFaceError, InputError
+from depthface_app.core.files import whole_file
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.methods import Method, fixed_methods
 from depthface_app.pipeline.runs import results
-from depthface_app.pipeline.runs.parts import Parts
-from depthface_app.pipeline.runs.plan import Measured, Question, Span, looks_back, spans_of
+from depthface_app.pipeline.runs.parts import Parts, unwritable
+from depthface_app.pipeline.runs.plan import Measured, Question, Read, Span, looks_back, spans_of
 from depthface_app.pipeline.runs.results import DENOISED, Inspected, Run, card_values
 from depthface_app.pipeline.runs.run import Job, measure_all
-from depthface_app.pipeline.runs.work import TRUTH, Tools
+from depthface_app.pipeline.runs.work import TRUTH, Measuring, Tools
 from depthface_app.pipeline.settings import Settings
 from depthface_app.pipeline.stages import Models
 
@@ -110,8 +114,55 @@ def stems_of(paths: Iterable[Path]) -> dict[Path, str]:
     return out
 
 
-def settings_of(question: Question, models: Models, other: Method, known: Known | None) -> dict[str, Any]:
-    """All that the figures depend on besides the inputs, as plain values."""
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that an inspection needs, opened.
+
+    job:      the same for processes of their own
+    settings: all that the figures depend on besides the inputs, as plain values
+    """
+
+    setup: Setup
+    job: Job
+    tools: Tools
+    settings: dict[str, Any]
+
+    @property
+    def question(self) -> Question:
+        """What is asked of every frame."""
+        return self.job.question
+
+    @property
+    def read(self) -> Read:
+        """Frames of an input that is no session."""
+        return self.job.read
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What is compared with, and what is judged."""
+        return self.question.against, DENOISED
+
+
+def prepared(setup: Setup, question: Question, *, is_live: bool = False) -> Bench:
+    """Open networks and gallery. A live source gets all cores for its one network, files one core for each process.
+
+    Raises:
+        InputError: an unknown method or person.
+        ModelError, GalleryError: what is asked for cannot be opened.
+    """
+    if not is_live:
+        setup = replace(setup, settings=replace(setup.settings, threads=1))
+    models, make_other = build_models(setup.settings), other_maker(setup.settings, question.against)
+    known = known_person(setup, models, question)
+    job = Job(
+        question,
+        partial(open_tools, setup.settings, question.against, known),
+        partial(frames_of, setup=setup, intrinsics=question.intrinsics),
+    )
+    return Bench(setup, job, Tools(models, make_other, known), _settings_of(question, models, make_other(), known))
+
+
+def _settings_of(question: Question, models: Models, other: Method, known: Known | None) -> dict[str, Any]:
     networks: list[Any] = [models.denoiser, models.locator, models.recogniser]
     networks += [other] if hasattr(other, "card") else []
     reference = None if question.reference in (None, TRUTH) else Path(question.reference or "")
@@ -124,26 +175,41 @@ def settings_of(question: Question, models: Models, other: Method, known: Known 
     }
 
 
+def live(bench: Bench, source: str, output: Path | None) -> Run:
+    """Inspect so many frames of a live source."""
+    settings = bench.settings | {"source": source}
+    if output is not None:
+        make_folder(output)
+        results.begin(output, bench.sides, settings)
+    measuring = Measuring(bench.tools, bench.question, bench.read)
+    rows, began_s = [], 0.0
+    with started(bench.setup, source) as camera:
+        for index, frame in enumerate(islice(stream(camera), bench.question.frames)):
+            began_s = frame.captured_s if index == 0 else began_s
+            rows.append(measuring.row(index, frame.captured_s - began_s, frame))
+    run = Run(bench.sides, settings, (Inspected(source, source, "source", tuple(rows)),))
+    if output is not None:
+        results.write(run, output)
+    return run
+
+
 @dataclass(frozen=True, slots=True)
 class Runner:
     """Inspects files, in parallel, and goes on where it was stopped if there is a folder to keep things in."""
 
-    question: Question
-    job: Job
-    settings: dict[str, Any]
-    make_other: Callable[[], Method]
+    bench: Bench
     workers: int
     folder: Path | None
 
     def run(self, paths: Sequence[Path], problems: Sequence[str] = ()) -> Run:
         """Figures of every file. Raises DepthFaceError if it cannot go on."""
-        sides = (self.question.against, DENOISED)
-        parts = None if self.folder is None else Parts(self.folder, self.settings)
-        if self.folder is not None:
-            make_folder(self.folder)
-            results.begin(self.folder, sides, self.settings)
-        found = _Collected(parts, list(problems))
-        spans = [span for path in paths for span in found.planned(path, self.question, looks_back(self.make_other()))]
+        bench, folder = self.bench, self.folder
+        if folder is not None:
+            make_folder(folder)
+            results.begin(folder, bench.sides, bench.settings)
+        found = _Collected(None if folder is None else Parts(folder, bench.settings), list(problems))
+        whole = looks_back(bench.tools.make_other())
+        spans = [span for path in paths for span in found.planned(path, bench.question, whole)]
         with progress("inspecting", sum(span.frames for span in spans)) as move:
             left = [span for span in spans if not found.is_kept(span)]
             move(found.frames, "")
@@ -152,10 +218,10 @@ class Runner:
                 found.take(span, measured)
                 move(found.frames, span.path.name)
 
-            measure_all(left, self.job, self.workers, take, found.fail)
-        run = found.run(paths, sides, self.settings)
-        if self.folder is not None:
-            results.write(run, self.folder)
+            measure_all(left, bench.job, self.workers, take, found.fail)
+        run = found.run(paths, bench.sides, bench.settings)
+        if folder is not None:
+            results.write(run, folder)
         return run
 
 
@@ -213,6 +279,26 @@ class _Collected:
                 damaged = tuple(index for each in mine for index in each.damaged)
                 inputs.append(Inspected(str(path), str(path.resolve()), stem, rows, damaged))
         return Run(sides, settings, tuple(inputs), tuple(self._problems))
+
+
+def write_report(run: Run, folder: Path, tools: Tools, read: Read) -> tuple[Path, Path]:
+    """The report of a finished run, as a page and on paper.
+
+    Raises:
+        InputError: it cannot be written.
+        ModelError: a network fails on one of the worst frames.
+    """
+    from depthface_app.pipeline.runs.report import content, html, pdf  # drawing libraries are slow to load
+
+    report = content.report_of(run, tools, read)
+    page, paper = folder / "report.html", folder / "report.pdf"
+    for target, data in ((page, html.page(report).encode()), (paper, pdf.document(report))):
+        try:
+            with whole_file(target) as part:
+                part.write_bytes(data)
+        except OSError as error:
+            raise unwritable(target, error) from error
+    return page, paper
 
 
 def make_folder(folder: Path) -> None:

@@ -16,6 +16,7 @@ from depthface_app.cli.app import show_window
 from depthface_app.cli.asking import gallery_passphrase
 from depthface_app.cli.bench import bench
 from depthface_app.cli.cameras import cameras
+from depthface_app.cli.compare import compare
 from depthface_app.cli.denoise import denoise
 from depthface_app.cli.diagnose import doctor
 from depthface_app.cli.enroll import enroll
@@ -111,6 +112,7 @@ def program() -> typer.Typer:
         enroll,
         identify,
         inspect,
+        compare,
         bench,
         doctor,
     )

@@ -15,7 +15,7 @@ from depthface_app.build import Setup
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.session import SessionReader, SessionWriter
 from depthface_app.cli.inputs import frames_of
-from depthface_app.cli.inspecting import Known, Runner, files_in, stems_of
+from depthface_app.cli.inspecting import Bench, Known, Runner, files_in, stems_of
 from depthface_app.core import files
 from depthface_app.core.errors import InputError, ModelError
 from depthface_app.core.frame import Frame
@@ -32,6 +32,7 @@ from tests.fake_models import FakeLocator, FakeRecogniser, axis_vector, fake_mod
 from tests.unit.test_inspection import PerfectDenoiser, noisy
 
 FRAMES = 7
+SETUP = Setup(Settings(), Path())
 
 
 def tools(against="raw") -> Tools:
@@ -58,14 +59,14 @@ def short_spans(monkeypatch):
 
 
 def read(path: Path):
-    return frames_of(path, Setup(Settings(), Path()))
+    return frames_of(path, SETUP)
 
 
 def runner(folder: Path | None, question: Question | None = None, workers: int = 1, **settings) -> Runner:
     question = question or Question()
     job = Job(question, partial(tools, question.against), read)
     values = {"version": "1", "models": [], **results.plain(question), **settings}
-    return Runner(question, job, values, lambda: fixed_methods()[question.against], workers, folder)
+    return Runner(Bench(SETUP, job, tools(question.against), values), workers, folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -237,7 +238,9 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(recording, tmp_path):
 def test_a_network_that_fails_ends_the_run(recording):
     broken = fake_models()
     broken.denoiser.failure = "The network broke."
-    failing = replace(runner(None), job=Job(Question(), lambda: Tools(broken, lambda: fixed_methods()["raw"]), read))
+    failing = runner(None)
+    job = Job(Question(), lambda: Tools(broken, lambda: fixed_methods()["raw"]), read)
+    failing = replace(failing, bench=replace(failing.bench, job=job))
     with pytest.raises(ModelError, match="The network broke"):
         failing.run([recording])
 
