@@ -85,16 +85,17 @@ def files_in(inputs: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]
     found: dict[Path, None] = {}
     problems = []
     for each in inputs:
-        inside = sorted(filter(_is_wanted, each.rglob("*"))) if each.is_dir() else [each]
+        inside = sorted(path for path in each.rglob("*") if _is_wanted(path, each)) if each.is_dir() else [each]
         if not inside:
             problems.append(f"The folder {each} holds no recording and no depth picture.")
         found |= dict.fromkeys(inside)
     return tuple(found), tuple(problems)
 
 
-def _is_wanted(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES or any(part.startswith(".") for part in path.parts) or not path.is_file():
+def _is_wanted(path: Path, folder: Path) -> bool:
+    """Whether a file in a folder that is searched may be an input; what is hidden in it is not."""
+    suffix, inside = path.suffix.lower(), path.relative_to(folder).parts
+    if suffix not in SUFFIXES or any(part.startswith(".") for part in inside) or not path.is_file():
         return False
     if suffix != ".png":
         return True

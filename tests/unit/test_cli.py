@@ -128,6 +128,20 @@ def test_inspect_measures_how_like_an_enrolled_person_each_side_is(run, ada):
     assert "Nobody called Bob is enrolled" in err[-1]
 
 
+def test_a_report_needs_a_folder_and_a_person_is_either_named_or_nearest(run, ada):
+    assert run("inspect", ada, "--report")[0] == 2
+    assert run("inspect", ada, "--person", "Ada", "--nearest")[0] == 2
+
+
+def test_inspect_writes_a_report_beside_its_results(run, ada, tmp_path):
+    status, _, err = run("inspect", ada, "-o", "out", "--report")
+    assert status == 0
+    assert {"ada.csv", "frames.parquet", "summary.csv", "run.json", "report.html", "report.pdf"} == {
+        path.name for path in (tmp_path / "out").iterdir() if path.is_file()
+    }
+    assert [line.endswith("is written.") for line in err] == [True, True]
+
+
 def test_a_link_that_leads_nowhere_is_said(run):
     status, _, err = run("app", "depthface:enrol?recording=a.mcap&frame=3")
     assert (status, len(err)) == (1, 1)
@@ -295,7 +309,7 @@ def test_identify_a_source_has_one_line_per_frame_and_face(run):
 def test_enrolling_from_a_picture_without_a_face_adds_nobody(run, ada, empty, own_folders):
     status, out, err = run("enroll", "Ada", ada, empty)
     assert (status, out) == (1, [])
-    assert "shows no face; nobody was enrolled" in err[-1]
+    assert "shows no face; nothing was changed" in err[-1]
     assert GalleryStore(own_folders / "depthface" / "gallery.sqlite3").people() == ()
 
 

@@ -83,6 +83,11 @@ def test_the_page_stands_alone_and_names_are_escaped(report):
         assert line.good.replace("'", "&#39;") in page
 
 
+def test_the_page_says_which_camera_it_was(report):
+    assert report.inputs.head[2] == "camera"
+    assert [row[2] for row in report.inputs.rows] == ["Fake"]
+
+
 def test_a_click_leads_to_the_frame_and_the_command_says_the_same(report, recording):
     (_, frames), *_ = report.worst
     for bad in frames:
@@ -168,7 +173,9 @@ def test_a_paired_difference_and_its_interval_are_those_of_scipy():
     assert found.change.high == pytest.approx(expected.confidence_interval.high, abs=2e-3)
     assert (found.change.count, found.verdict) == (400, "better")
     assert difference(second, first, groups, CATALOGUE["spatial_noise_mm"]).verdict == "worse"
-    assert difference(first, first, groups, CATALOGUE["spatial_noise_mm"]).verdict == "no difference to be told"
+    assert difference(first, first, groups, CATALOGUE["spatial_noise_mm"]).verdict == "no telling"
+    tiny = difference(first, first + 1e-4, groups, CATALOGUE["spatial_noise_mm"])
+    assert tiny.verdict == "no telling"  # sure, and too small to be shown
     assert difference(first, second, groups, CATALOGUE["bias_mm"]).verdict == ""
 
 
@@ -212,6 +219,19 @@ def test_two_runs_are_compared_on_the_frames_that_both_have():
     assert (plain["frames"], plain["groups"], plain["unit"]) == (400, 7, "mm")
 
 
+def test_identity_is_compared_only_where_both_were_held_against_the_same():
+    def with_identity(against):
+        run = invented(np.ones(3), against=against)
+        rows = tuple(replace(row, identity=0.9) for row in run.inputs[0].rows)
+        return replace(run, sides=(against, "denoised"), inputs=(replace(run.inputs[0], rows=rows),))
+
+    names = [
+        [name for name, _, _ in compared(with_identity("raw"), with_identity(other), ("one", "two")).figures]
+        for other in ("raw", "median")
+    ]
+    assert names == [["temporal_noise_mm", "identity_drift"], ["temporal_noise_mm"]]
+
+
 def test_other_models_are_named():
     others = invented([1.0], models=[{"kind": "denoiser", "name": "DMD", "version": "2"}])
     assert compared(invented([1.0]), others, ("one", "two")).apart == (("denoiser", "DMD 1", "DMD 2"),)
@@ -236,7 +256,8 @@ def test_the_command_compares_folders_as_table_json_and_page(recording, tmp_path
     assert found["figures"]["spatial_noise_mm"]["change"] == 0
     page = Path("page.html").read_text(encoding="utf-8")
     assert "nothing: the same settings and models" in page
-    assert "8 frames of 1 input are in both runs." in page
+    assert "The first run is one, the second two." in page
+    assert "8 frames of 1 input are in both." in page
     assert main(["compare", "one", "two"]) == 0
     assert "spatial_noise_mm" in capsys.readouterr().out
     assert main(["compare", "one", "nothing"]) == 1

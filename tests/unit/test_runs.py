@@ -235,6 +235,20 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(recording, tmp_path):
         runner(tmp_path / "file" / "out").run([recording])
 
 
+def deadly_tools() -> Tools:
+    """What kills the process that measures with it, as a crash or a lack of memory would."""
+    os._exit(9)
+
+
+def test_a_process_that_dies_is_one_sentence(recording, short_spans, tmp_path):
+    dying = runner(tmp_path / "out", workers=2)
+    dying = replace(dying, bench=replace(dying.bench, job=replace(dying.bench.job, open_tools=deadly_tools)))
+    with pytest.raises(
+        InputError, match="A process of the run died, .* what was measured is kept: give the same command"
+    ):
+        dying.run([recording])
+
+
 def test_a_network_that_fails_ends_the_run(recording):
     broken = fake_models()
     broken.denoiser.failure = "The network broke."
@@ -295,8 +309,11 @@ def test_folders_hold_recordings_and_depth_pictures_and_nothing_else(recording, 
     (tmp_path / "colour.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(16) + bytes((8, 2)))
     (tmp_path / "depth.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(16) + bytes((16, 0)))
     (tmp_path / "empty").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "b.mcap").write_bytes(b"\x89MCAP0\r\n")
     found, problems = files_in([tmp_path, recording, tmp_path / "empty"])
     assert found == (recording, tmp_path / "depth.png")
+    assert files_in([tmp_path / ".hidden"])[0] == (tmp_path / ".hidden" / "b.mcap",)
     assert problems == (f"The folder {tmp_path / 'empty'} holds no recording and no depth picture.",)
 
 

@@ -51,7 +51,8 @@ def compared(first: Run, second: Run, names: tuple[str, str]) -> Compared:
     groups = groups_of(runs[0].inputs)
     values = [_judged(run) for run in runs]
     found = []
-    for name, figure in (*CATALOGUE.items(), (DRIFT, IDENTITY)):
+    is_alike = first.sides[0] == second.sides[0]  # else the two cosines are with different surfaces
+    for name, figure in (*CATALOGUE.items(), *([(DRIFT, IDENTITY)] if is_alike else [])):
         apart = difference(values[0][name], values[1][name], groups.number, figure)
         if apart.change.count:
             found.append((name, figure, apart))

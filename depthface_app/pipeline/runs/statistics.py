@@ -45,7 +45,7 @@ class Difference:
     """A figure measured twice on the same frames.
 
     change:  mean of second less first with its 95 % interval, NaN bounds where there are too few groups for one
-    verdict: `better`, `worse`, `no difference to be told`, or "" for a figure that is neither by itself
+    verdict: `better`, `worse`, `no telling`, or "" for a figure that is neither by itself
     """
 
     first: Spread
@@ -99,8 +99,8 @@ def difference(first: Values, second: Values, groups: NDArray[np.intp], figure: 
 def _verdict(change: Estimate, figure: Figure) -> str:
     if figure.sign == 0 or np.isnan(change.low):
         return ""
-    if change.low <= 0 <= change.high:
-        return "no difference to be told"
+    if change.low <= 0 <= change.high or round(change.value, figure.digits) == 0:
+        return "no telling"
     return "better" if change.value * figure.sign > 0 else "worse"
 
 

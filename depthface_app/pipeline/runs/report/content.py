@@ -3,11 +3,14 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from depthface_app.cameras.session import SessionReader
+from depthface_app.core.errors import CameraError
 from depthface_app.core.metrics.catalogue import CATALOGUE, FIGURES, IDENTITY, Figure
 from depthface_app.pipeline.runs.plan import Read
 from depthface_app.pipeline.runs.report import worst
@@ -131,7 +134,8 @@ def number(value: float, figure: Figure, signed: bool = False) -> str:
     """A value with the figure's digits; a dash for what is not known."""
     if np.isnan(value):
         return NOTHING
-    text = f"{round(value, figure.digits) + 0.0:{'+' if signed else ''}.{figure.digits}f}"
+    rounded = round(value, figure.digits) + 0.0  # no sign before a zero
+    text = f"{rounded:{'+' if signed and rounded else ''}.{figure.digits}f}"
     return text.replace("-", "−")
 
 
@@ -221,8 +225,19 @@ def _inputs(run: Run) -> Table:
         faces = sum(row.faces > 0 for row in each.rows)
         length = clock(each.rows[-1].time_s) if each.rows else NOTHING
         damaged = ", ".join(map(str, each.damaged)) or "none"
-        rows.append((each.stem, each.path, f"{len(each.rows):,}", length, f"{faces:,}", damaged))
-    return Table(("input", "file", "frames", "length, min:s", "frames with a face", "damaged frames"), tuple(rows))
+        rows.append((each.stem, each.path, _camera(each.path), f"{len(each.rows):,}", length, f"{faces:,}", damaged))
+    return Table(
+        ("input", "file", "camera", "frames", "length, min:s", "frames with a face", "damaged frames"), tuple(rows)
+    )
+
+
+def _camera(path: str) -> str:
+    """What a recording says it was recorded from; a simulated camera says that it is one."""
+    try:
+        with SessionReader(Path(path)) as reader:
+            return reader.notes.get("name", NOTHING)
+    except CameraError:
+        return NOTHING
 
 
 def _settings(settings: Mapping[str, Any]) -> Table:

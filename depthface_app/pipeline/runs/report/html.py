@@ -34,14 +34,14 @@ def comparison_page(found: Compared) -> str:
     """A comparison as a page."""
     first, second = found.names
     inputs = f"{found.inputs} input" + ("" if found.inputs == 1 else "s")
-    facts = f"{found.frames:,} frames of {inputs} are in both runs."
+    facts = f"The first run is {first}, the second {second}. {found.frames:,} frames of {inputs} are in both."
     if any(found.left):
         facts += f" {found.left[0]:,} are in the first only and {found.left[1]:,} in the second only."
     return (
         environment()
         .get_template("comparison.html")
         .render(
-            title=f"Comparison: {second} (second) with {first} (first)",
+            title="Comparison of two runs",
             facts=facts,
             words=found.words,
             lines=[line_of(figure, each) for _, figure, each in found.figures],
