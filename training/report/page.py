@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from depthface_app.core.assets import asset
 from training.report.figures import PEOPLE, Figure, Table, denoising_figures, denoising_tables, generators_of
 from training.report.pictures import rows_of
 from training.report.plots import cumulative_match, per_sensor, trade_off
@@ -51,7 +52,7 @@ def recognition_section(found: dict[str, Any]) -> Section:
 
 def html(sections: list[Section], facts: str) -> str:
     """The page, which needs no other file."""
-    loader = FileSystemLoader(Path(__file__).parent)
+    loader = FileSystemLoader((Path(__file__).parent, asset("report")))  # the looks are those of an inspection's report
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     environment.filters["coded"] = lambda file: base64.b64encode(file).decode()
     return environment.get_template("page.html").render(title=TITLE, facts=facts, sections=sections)
