@@ -20,6 +20,7 @@ from depthface_app.pipeline.runs.comparing import as_values, compared
 from depthface_app.pipeline.runs.plan import Question, Row
 from depthface_app.pipeline.runs.report import content, html, pdf, worst
 from depthface_app.pipeline.runs.report.plots import FIRST, INK, LINE, SECOND, distribution, png, svg
+from depthface_app.pipeline.runs.report.roughness import mean_roughness
 from depthface_app.pipeline.runs.results import Inspected, Run
 from depthface_app.pipeline.runs.statistics import difference, groups_of, spread
 from tests.unit.test_inspection import noisy
@@ -148,6 +149,16 @@ def test_a_drawing_follows_the_theme_of_the_page():
     assert "currentColor" in drawn
     assert "spatial noise, mm" in drawn
     assert png(distribution(first, np.full(3, np.nan), figure)).startswith(b"\x89PNG")
+
+
+def test_the_spectrum_is_that_of_the_noise_that_was_added(run):
+    wavelength_mm, first, second, frames = mean_roughness(run, tools(), read)
+    assert frames == FRAMES
+    np.testing.assert_allclose(wavelength_mm[[0, -1]], (25, 3.125))
+    bands = np.sqrt([np.sum(first[(wavelength_mm < high) & (wavelength_mm >= low)] ** 2) for low, high in ((3, 6.2),)])
+    assert bands[0] == pytest.approx(np.mean([row.first["noise_fine_mm"] for row in run.inputs[0].rows]), rel=0.25)
+    assert second.max() < 0.01 * first.max()
+    assert mean_roughness(invented([1.0]), tools(), read)[3] == 0
 
 
 def test_the_report_is_written_beside_the_results(run, tmp_path):

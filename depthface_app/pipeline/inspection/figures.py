@@ -60,7 +60,7 @@ def on_the_crop(pair: Pair) -> Both:
     """What one crop shows by itself: gaps, noise and its sizes, pixels that hang in the air."""
     crop = pair.crop
     ellipse = face_ellipse(crop)
-    judged = _both(pair) & near_nose(pair.second.depth_mm, crop.intrinsics, crop.nose_mm)
+    judged = on_the_face(pair)
 
     def of(face: DenoisedFace) -> Figures:
         depth = face.depth_mm
@@ -72,6 +72,11 @@ def on_the_crop(pair: Pair) -> Both:
         }
 
     return _of_both(pair, of)
+
+
+def on_the_face(pair: Pair) -> NDArray[np.bool_]:
+    """(S, S): pixels of the crop within FACE_RADIUS_MM of the nose tip where both methods can be judged."""
+    return _both(pair) & near_nose(pair.second.depth_mm, pair.crop.intrinsics, pair.crop.nose_mm)
 
 
 def sharpness(pair: Pair, reference_mm: Depth | None) -> Both:

@@ -14,7 +14,8 @@ from depthface_app.core.errors import CameraError
 from depthface_app.core.metrics.catalogue import CATALOGUE, FIGURES, IDENTITY, Figure
 from depthface_app.pipeline.runs.plan import Read
 from depthface_app.pipeline.runs.report import worst
-from depthface_app.pipeline.runs.report.plots import distribution
+from depthface_app.pipeline.runs.report.plots import distribution, spectrum
+from depthface_app.pipeline.runs.report.roughness import mean_roughness
 from depthface_app.pipeline.runs.report.worst import Place, Shown
 from depthface_app.pipeline.runs.results import DRIFT, Run
 from depthface_app.pipeline.runs.statistics import Difference, Spread, difference, groups_of, of_run, spread
@@ -115,7 +116,7 @@ def report_of(run: Run, tools: Tools, read: Read) -> Report:
             f"{second} less {first} along the line of sight, on one scale for all:"
         ),
         lines=(*(line_of(CATALOGUE[name], each) for name, each in found if each.change.count), *_identity(run)),
-        plots=tuple(_plots(run)),
+        plots=(*_plots(run), *_spectrum(run, tools, read)),
         worst=tuple(_worst(ranked, shown)),
         scale_mm=scale_mm,
         unpictured=len(places) - len(shown),
@@ -187,6 +188,17 @@ def _plots(run: Run) -> list[Plot]:
         nothing = np.full_like(drift, np.nan)
         out.append(Plot(IDENTITY.title, IDENTITY.good, distribution(nothing, drift, IDENTITY)))
     return out
+
+
+def _spectrum(run: Run, tools: Tools, read: Read) -> list[Plot]:
+    wavelength_mm, first_mm, second_mm, frames = mean_roughness(run, tools, read)
+    if frames == 0:
+        return []
+    good = (
+        f"Low at the left: no grain. At the right a face's own relief counts too. Mean of {_counted(frames, 'frame')} "
+        "spread evenly over the run."
+    )
+    return [Plot("roughness by wavelength", good, spectrum(wavelength_mm, first_mm, second_mm))]
 
 
 def _worst(ranked: Sequence[tuple[Figure, list[Place]]], shown: Sequence[Shown]) -> list[tuple[str, tuple[Bad, ...]]]:

@@ -49,6 +49,20 @@ def distribution(first: Values, second: Values, figure: Figure) -> Canvas:
     return canvas
 
 
+def spectrum(wavelength_mm: Values, first_mm: Values, second_mm: Values) -> Canvas:
+    """Standard deviation over wavelength, (B,) each, of both sides."""
+    with rc_context(STYLE):
+        canvas = Canvas(figsize=(3.5, 1.55), layout="constrained")
+        axes = canvas.add_subplot()
+        for values, colour in ((first_mm, FIRST), (second_mm, SECOND)):
+            axes.plot(wavelength_mm, values, color=colour, marker="o", markersize=2.5, linewidth=1.2)
+        axes.set(xscale="log", xlabel="wavelength, mm", ylabel="roughness, mm")
+        axes.set_xticks([3, 5, 10, 20], ["3", "5", "10", "20"], minor=False)
+        axes.minorticks_off()
+        axes.set_ylim(bottom=0)
+    return canvas
+
+
 def svg(canvas: Canvas) -> str:
     """A drawing as part of a page, in the page's own colours and type, the same for the same figures."""
     out = io.StringIO()

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from depthface_app.cameras.session import SessionReader
 from depthface_app.core.colour import colour_error, error_ramp, hatch_missing
-from depthface_app.core.errors import DepthFaceError
+from depthface_app.core.errors import CameraError, InputError
 from depthface_app.core.face import DenoisedFace
 from depthface_app.core.frame import Frame
 from depthface_app.core.links import Moment
 from depthface_app.core.metrics.catalogue import CATALOGUE, IDENTITY, Figure
 from depthface_app.core.relief import shaded
+from depthface_app.pipeline.inspection import Pair
 from depthface_app.pipeline.inspection.frame import find_pair
 from depthface_app.pipeline.runs.plan import Read, is_session, looks_back
 from depthface_app.pipeline.runs.results import DRIFT, Inspected, Run
@@ -112,32 +113,37 @@ def shown(places: Sequence[Place], tools: Tools, read: Read) -> tuple[list[Shown
     Raises:
         ModelError: a network fails.
     """
-    found = [(place, faces) for place in places if (faces := _faces(place, tools, read)) is not None]
-    differences = [second.depth_mm - first.depth_mm for _, (first, second) in found]
+    found = [(each, pair) for each in places if (pair := pair_at(each.inspected, each.index, tools, read)) is not None]
+    differences = [pair.second.depth_mm - pair.first.depth_mm for _, pair in found]
     scale_mm = _scale_mm(differences)
     return [
-        Shown(place, _relief(first), _relief(second), _large(colour_error(apart, scale_mm)))
-        for (place, (first, second)), apart in zip(found, differences, strict=True)
+        Shown(place, _relief(pair.first), _relief(pair.second), _large(colour_error(apart, scale_mm)))
+        for (place, pair), apart in zip(found, differences, strict=True)
     ], scale_mm
 
 
-def _faces(place: Place, tools: Tools, read: Read) -> tuple[DenoisedFace, DenoisedFace] | None:
+def pair_at(inspected: Inspected, index: int, tools: Tools, read: Read) -> Pair | None:
+    """One frame of an input as both methods see it once more; None without a face, or if it cannot be read any more.
+
+    Raises:
+        ModelError: a network fails.
+    """
     pair, other = None, tools.make_other()
     try:
-        for frame in _frames(place, read, WARM_UP_FRAMES if looks_back(other) else 0):
-            pair, _ = find_pair(frame, tools.networks, other)
-    except DepthFaceError:
-        return None  # it was read when it was measured; the report does without its picture now
-    return None if pair is None else pair.faces
+        frames = _frames(inspected, index, read, WARM_UP_FRAMES if looks_back(other) else 0)
+    except (CameraError, InputError):
+        return None  # it was there when it was measured; the report does without its picture now
+    for frame in frames:
+        pair, _ = find_pair(frame, tools.networks, other)
+    return pair
 
 
-def _frames(place: Place, read: Read, before: int) -> list[Frame]:
-    path = Path(place.inspected.path)
-    first = max(place.index - before, 0)
+def _frames(inspected: Inspected, index: int, read: Read, before: int) -> list[Frame]:
+    path, first = Path(inspected.path), max(index - before, 0)
     if is_session(path):
         with SessionReader(path) as reader:
-            return [reader.read(index) for index in range(first, place.index + 1)]
-    return list(islice(read(path), first, place.index + 1)) if path.exists() else []
+            return [reader.read(k) for k in range(first, index + 1)]
+    return list(islice(read(path), first, index + 1)) if path.exists() else []
 
 
 def _scale_mm(differences: Sequence[NDArray[np.float32]]) -> float:
