@@ -11,7 +11,7 @@ import typer
 from depthface_app.build import Setup, build_models
 from depthface_app.cameras.pictures import is_picture
 from depthface_app.cli.asking import gallery_for
-from depthface_app.cli.inputs import frames_of, started, stream
+from depthface_app.cli.inputs import frames_of, only_face, started, stream
 from depthface_app.cli.saying import note, number_of, progress, say, say_json
 from depthface_app.core.errors import InputError
 from depthface_app.core.face import FaceResult
@@ -71,12 +71,7 @@ def _from_picture(frame: Frame, path: Path, models: Models) -> Template:
     Raises:
         InputError: if there is no face, more than one, or one too poor to know anybody by.
     """
-    card = models.recogniser.card
-    result, _ = recognise(frame, models, Gallery.empty(card.identity))
-    if len(result.faces) != 1:
-        found = "no face" if not result.faces else f"{len(result.faces)} faces"
-        raise InputError(f"{path} shows {found}; nobody was enrolled. Give pictures with one face each.")
-    (face,) = result.faces
+    face = only_face(frame, path, models)
     if face.quality < POOR and face.hint:
         raise InputError(f"The face in {path} is too poor to know anybody by ({face.hint}); nobody was enrolled.")
     return _template(face, models, path.name)

@@ -10,7 +10,10 @@ from depthface_app.cameras.base import DepthCamera, StreamRequest
 from depthface_app.cameras.pictures import is_picture, read_picture
 from depthface_app.cli.saying import note
 from depthface_app.core.errors import CameraError, EndOfStream, InputError
+from depthface_app.core.face import FaceResult
 from depthface_app.core.frame import Frame
+from depthface_app.gallery.snapshot import Gallery
+from depthface_app.pipeline.stages import Models, recognise
 
 READ_TIMEOUT_S = 0.5
 SILENCE_S = 10.0  # a source that sends nothing for this long has failed
@@ -33,6 +36,19 @@ def frames_of(path: Path, setup: Setup, intrinsics: Path | None = None) -> Itera
         raise InputError(f"{path} is no picture; a recording brings its own intrinsics, leave --intrinsics out.")
     with started(setup, str(path), paced=False) as camera:
         yield from stream(camera)
+
+
+def only_face(frame: Frame, path: Path, models: Models) -> FaceResult:
+    """The one face of a picture.
+
+    Raises:
+        InputError: if there is no face, or more than one.
+    """
+    result, _ = recognise(frame, models, Gallery.empty(models.recogniser.card.identity))
+    if len(result.faces) != 1:
+        found = "no face" if not result.faces else f"{len(result.faces)} faces"
+        raise InputError(f"{path} shows {found}; nothing was changed. Give pictures with one face each.")
+    return result.faces[0]
 
 
 @contextmanager

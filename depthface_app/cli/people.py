@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from depthface_app.build import Setup
+from depthface_app.build import Setup, build_models
 from depthface_app.cli.asking import FILE_PASSPHRASE_VARIABLE, file_passphrase, gallery_for, new_passphrase
+from depthface_app.cli.inputs import frames_of, only_face
 from depthface_app.cli.saying import note, number_of, say, say_json
 from depthface_app.core.errors import GalleryError
 from depthface_app.core.files import whole_file
@@ -19,6 +20,7 @@ from depthface_app.gallery.exchange import export_people, import_people
 from depthface_app.gallery.records import now
 from depthface_app.gallery.roles import Duty
 from depthface_app.gallery.store import Consent, GalleryStore, Person, Receipt
+from depthface_app.pipeline.correction import evidence
 
 people = typer.Typer(help="List, show, rename, remove, export and import people; consents.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per person.")]
@@ -125,6 +127,27 @@ def _told(name: str, erased: Receipt, file: Path | None) -> None:
     for folder in erased.unreached:
         note(f"the backup in {folder} was not there; `depthface gallery backup` takes the person's key from it too")
     say(f"{name} is forgotten")
+
+
+@people.command()
+def deny(
+    ctx: typer.Context,
+    name: str,
+    picture: Annotated[Path, typer.Argument(help="A picture of one face that was taken for that person.")],
+    intrinsics: Annotated[Path | None, typer.Option(help="JSON with fx fy cx cy width height.")] = None,
+) -> None:
+    """Keep that a face is not a person's, so that it is not taken for them again."""
+    setup: Setup = ctx.obj
+    store, models = _gallery(ctx, Duty.CHANGE_PEOPLE), build_models(setup.settings)
+    face = only_face(next(frames_of(picture, setup, intrinsics)), picture, models)
+    store.deny(name, evidence(face, models.recogniser.card, picture.name))
+    say(f"{picture} is not taken for {name} any more")
+
+
+@people.command("take-back")
+def take_back(ctx: typer.Context, name: str) -> None:
+    """Forget what `deny`, here or in the window, said of a person."""
+    say(f"{number_of(_gallery(ctx, Duty.CHANGE_PEOPLE).take_back(name), 'face', 'faces')} taken back")
 
 
 @people.command()

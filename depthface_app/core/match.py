@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from depthface_app.core.face import Match
 
 CANDIDATES = 5
+LOWEST = -1.0  # cosine of opposites
+SAME = 1e-6  # rounding of a cosine
 
 
 def unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -36,6 +38,7 @@ def match_embedding(
     names: Sequence[str],
     threshold: float,
     top: int = CANDIDATES,
+    denied: tuple[NDArray[np.float32], NDArray[np.intp]] | None = None,
 ) -> Match:
     """Compare one face with everyone.
 
@@ -45,6 +48,8 @@ def match_embedding(
         person: (N,) index into `names` of each template.
         threshold: cosine from which the nearest person is accepted.
         top: candidates to return.
+        denied: (M, D) unit vectors of faces and (M,) index into `names` of whom somebody said that each is not. Whoever
+            is no nearer to the face than such a vector of theirs is the last of all candidates.
 
     Returns:
         The nearest person if they reach the threshold, else unknown; the candidates either way.
@@ -52,6 +57,9 @@ def match_embedding(
     if len(names) == 0:
         return Match(None, float("nan"), threshold)
     best = best_per_person(templates @ embedding, person, len(names))
+    if denied is not None and len(denied[1]):
+        vectors, whom = denied
+        best[whom[vectors @ embedding > best[whom] - SAME]] = LOWEST
     order = _largest(best, top)
     candidates = tuple((names[index], float(best[index])) for index in order)
     name, similarity = candidates[0]

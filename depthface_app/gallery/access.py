@@ -13,7 +13,7 @@ from depthface_app.core.errors import GalleryError
 from depthface_app.core.files import whole_file
 from depthface_app.gallery.contents import described, found, template_of
 from depthface_app.gallery.records import Template, now, unpack_frame
-from depthface_app.gallery.sealed_rows import FRAME, TEMPLATE
+from depthface_app.gallery.sealed_rows import DENIED, FRAME, TEMPLATE
 from depthface_app.gallery.store import GalleryStore
 
 
@@ -28,6 +28,9 @@ def write_access_file(store: GalleryStore, name: str, path: Path) -> None:
         opened.note("access given", person)
         log = [asdict(entry) for entry in opened.audit_log() if entry.person == person]
         templates = [template_of(opened.secrets, row.content) for row in opened.rows.each(TEMPLATE, person=person)]
+        denied = [
+            template_of(opened.secrets, row.content) for row in opened.rows.each(DENIED, person=person) if row.model
+        ]
         frames = [unpack_frame(row.content) for row in opened.rows.each(FRAME, person=person)]
         values = {
             "format": "depthface.access",
@@ -36,6 +39,7 @@ def write_access_file(store: GalleryStore, name: str, path: Path) -> None:
             "person": asdict(described(opened, person)),
             "templates": [_template(each) for each in templates],
             "enrolment_frames": [_frame(each) for each in frames],
+            "faces_said_not_to_be_this_person": [_about(each) for each in denied],
             "what_was_done": log,
         }
         try:

@@ -20,7 +20,7 @@ from depthface_app.gallery.box import Recipient, read_box, write_box
 from depthface_app.gallery.contents import template_of
 from depthface_app.gallery.marks import Row
 from depthface_app.gallery.records import Profile, now, pack_template
-from depthface_app.gallery.sealed_rows import ERASED, PROFILE, TEMPLATE, Keys, SealedRows
+from depthface_app.gallery.sealed_rows import ERASED, PROFILE, TURNED, Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, derived, seal, unseal
 from depthface_app.gallery.seeds import Secrets
 from depthface_app.gallery.vault import Opened, Vault, erased_people
@@ -161,7 +161,7 @@ def _bring_back(opened: Opened, rows: SealedRows, rotation: Secrets, person: str
         row = rows.row(record)
         if kind == PROFILE or row is None or opened.rows.row(record) is not None:
             continue
-        content = _turned(row, rotation, opened.secrets) if kind == TEMPLATE else row.content
+        content = _turned(row, rotation, opened.secrets) if kind in TURNED and row.model else row.content
         opened.rows.put(kind, content, person=person, model=row.model, record=record)
         count += 1
     return is_new, count

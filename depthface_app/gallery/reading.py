@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery.marks import Mark
 from depthface_app.gallery.records import Profile, name_key, unpack_template
-from depthface_app.gallery.sealed_rows import PROFILE, TEMPLATE
+from depthface_app.gallery.sealed_rows import DENIED, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.vault import Opened
 
@@ -50,6 +50,7 @@ class Known:
     parts: dict[Mark, int] = field(default_factory=dict)
     profiles: dict[str, _Open[Profile]] = field(default_factory=dict)
     templates: dict[str, _Open[_Vector]] = field(default_factory=dict)
+    denied: dict[str, _Open[_Vector]] = field(default_factory=dict)
 
 
 def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gallery, Known]:
@@ -67,15 +68,18 @@ def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gall
     if opened.rows.digest_with(parts.values()) != opened.rows.digest:
         raise opened.rows.fault("its records are not those that this program left in it")
     profiles = _opened(opened, [each for each in parts if each.kind == PROFILE], known.profiles, Profile.of)
-    of_model = [each for each in parts if each.kind == TEMPLATE and each.model == model]
-    templates = _opened(opened, of_model, known.templates, _Vector.of)
-    gallery, rows = _gallery(opened, model, _valid(profiles.values(), at), templates)
+    templates, denied = (
+        _opened(opened, [each for each in parts if each.kind == kind and each.model == model], before, _Vector.of)
+        for kind, before in ((TEMPLATE, known.templates), (DENIED, known.denied))
+    )
+    people = _valid(profiles.values(), at)
+    gallery, rows = _gallery(opened, model, people, templates, denied.values())
     kept = {
         record: _Open(each.tag, each.person, _Vector(each.value.size, gallery.templates[rows[record]]))
         for record, each in templates.items()
         if record in rows
     }
-    return gallery, Known(parts, profiles, kept)
+    return gallery, Known(parts, profiles, kept, denied)
 
 
 def _valid(profiles: Iterable[_Open[Profile]], at: str) -> list[tuple[str, str]]:
@@ -103,7 +107,11 @@ def _opened(
 
 
 def _gallery(
-    opened: Opened, model: str, people: list[tuple[str, str]], templates: dict[str, _Open[_Vector]]
+    opened: Opened,
+    model: str,
+    people: list[tuple[str, str]],
+    templates: dict[str, _Open[_Vector]],
+    denied: Iterable[_Open[_Vector]],
 ) -> tuple[Gallery, dict[str, int]]:
     """The snapshot, and which row of its templates each record became."""
     sizes = {each.value.size for each in templates.values()}
@@ -123,6 +131,18 @@ def _gallery(
     for row, record in enumerate(order):
         vectors[row] = templates[record].value.turned
     person = np.repeat(np.arange(len(known)), [len(each) for _, each in known])
-    names = tuple(name for name, _ in known)
-    gallery = Gallery(model, names, vectors, person, outdated, opened.secrets.transform(sizes.pop()))
+    names, transform = tuple(name for name, _ in known), opened.secrets.transform(sizes.pop())
+    gallery = Gallery(model, names, vectors, person, outdated, transform, *_denied(denied, people, names))
     return gallery, {record: row for row, record in enumerate(order)}
+
+
+def _denied(
+    denied: Iterable[_Open[_Vector]], people: list[tuple[str, str]], names: tuple[str, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """(M, D) faces that somebody said are not a person, and (M,) that person's index."""
+    index = {name: number for number, name in enumerate(names)}
+    whom = {person: index[name] for name, person in people if name in index}
+    found = [(each.value.turned, whom[each.person]) for each in denied if each.person in whom]
+    if not found:
+        return np.zeros((0, 0), np.float32), np.zeros(0, np.intp)
+    return np.stack([turned for turned, _ in found]), np.array([number for _, number in found], np.intp)

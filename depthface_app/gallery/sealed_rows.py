@@ -19,7 +19,8 @@ from depthface_app.gallery.sealing import (
     unseal,
 )
 
-PROFILE, TEMPLATE, FRAME, ERASED = "profile", "template", "frame", "erased"
+PROFILE, TEMPLATE, FRAME, DENIED, ERASED = "profile", "template", "frame", "denied", "erased"
+TURNED = (TEMPLATE, DENIED)  # kinds that hold a vector in the gallery's own space
 _DIGEST_BYTES = 16
 
 

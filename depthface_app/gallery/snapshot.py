@@ -1,7 +1,7 @@
 """Who is known at one moment: an immutable value that a running match can read while others enrol."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ class Gallery:
     person:    (N,) index into `names` of each template, read-only
     outdated:  people who are enrolled, but only with another recogniser
     transform: the gallery's own rotation of embeddings; None = none
+    denied:    (M, D) faces of whom somebody said that they are not a person, in the space of `transform`
+    denied_person: (M,) index into `names` of that person
     """
 
     model: str
@@ -30,11 +32,13 @@ class Gallery:
     person: NDArray[np.intp]
     outdated: tuple[str, ...] = ()
     transform: Transform | None = None
+    denied: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    denied_person: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
     def __post_init__(self) -> None:
         """Freeze the arrays: a match may be reading them on another thread."""
-        self.templates.setflags(write=False)
-        self.person.setflags(write=False)
+        for array in (self.templates, self.person, self.denied, self.denied_person):
+            array.setflags(write=False)
 
     @classmethod
     def empty(cls, model: str, outdated: tuple[str, ...] = ()) -> "Gallery":
@@ -73,7 +77,8 @@ class Gallery:
             )
         if self.transform is not None:
             embedding = self.transform.apply(embedding[None])[0]
-        return match_embedding(embedding, self.templates, self.person, self.names, threshold, top)
+        denied = (self.denied, self.denied_person)
+        return match_embedding(embedding, self.templates, self.person, self.names, threshold, top, denied)
 
     @property
     def problem(self) -> str:

@@ -16,12 +16,15 @@ from depthface_app.gallery.records import (
     Person,
     Profile,
     Template,
+    checked_vector,
     clean_name,
     name_key,
     now,
+    pack_template,
     unpack_frame,
+    with_time,
 )
-from depthface_app.gallery.sealed_rows import FRAME, PROFILE, TEMPLATE
+from depthface_app.gallery.sealed_rows import DENIED, FRAME, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.vault import Vault
 
@@ -179,6 +182,36 @@ class GalleryStore:
             person = found(opened, name)
             opened.rows.set_profile(person, replace(opened.rows.profile(person), consent=consent))
             opened.note("consent", person, text_version=consent.text_version, language=consent.language)
+
+    def deny(self, name: str, face: Template) -> None:
+        """Keep, sealed with the person's records, that a face is not theirs though it was taken for it.
+
+        Raises:
+            GalleryError: if nobody has that name.
+        """
+        with self.vault.writing() as opened:
+            person = found(opened, name)
+            face = with_time(face)
+            content = pack_template(face, opened.secrets.turn(checked_vector(face.vector)))
+            opened.rows.put(DENIED, content, person=person, model=face.model)
+            opened.note("not this person", person, source=face.source)
+
+    def take_back(self, name: str) -> int:
+        """Forget every face that was said not to be a person; returns how many.
+
+        What stays is an empty record: a record goes with its person only (`server`).
+
+        Raises:
+            GalleryError: if nobody has that name.
+        """
+        with self.vault.writing() as opened:
+            person = found(opened, name)
+            denied = [row.id for row in opened.rows.each(DENIED, person=person) if row.model]
+            for record in denied:
+                opened.rows.put(DENIED, b"", person=person, record=record)
+            if denied:
+                opened.note("taken back", person, faces=len(denied))
+        return len(denied)
 
     def remove(self, name: str, reason: str = "removed") -> Receipt:
         """Erase a person: every record, and the key that sealed them.

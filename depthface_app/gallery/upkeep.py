@@ -9,8 +9,9 @@ from depthface_app.gallery.box import new_identity, public_half
 from depthface_app.gallery.contents import check_digest, erase, template_of
 from depthface_app.gallery.keys import OuterKey
 from depthface_app.gallery.records import pack_template
-from depthface_app.gallery.sealed_rows import TEMPLATE
+from depthface_app.gallery.sealed_rows import TURNED
 from depthface_app.gallery.sealing import new_key
+from depthface_app.gallery.seeds import Secrets
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.gallery.vault import Opened
 
@@ -67,17 +68,22 @@ def renew(store: GalleryStore) -> int:
         opened.rows.load_person_keys()
         old = opened.secrets
         opened.keep_secrets(replace(old, rotation=new_key()))
-        templates = opened.rows.db.execute(
-            "SELECT id FROM record WHERE kind = ? ORDER BY number", (TEMPLATE,)
-        ).fetchall()
-        for (record,) in templates:
-            row = opened.rows.row(record)
-            assert row is not None  # the transaction keeps everybody else out
-            template = template_of(old, row.content)
-            content = pack_template(template, opened.secrets.turn(template.vector))
-            opened.rows.put(TEMPLATE, content, person=row.person, model=row.model, record=record)
-        opened.note("renewed", templates=len(templates))
-    return len(templates)
+        counts = [_turn_all(opened, old, kind) for kind in TURNED]
+        opened.note("renewed", templates=counts[0])
+    return counts[0]
+
+
+def _turn_all(opened: Opened, old: Secrets, kind: str) -> int:
+    """Turn the vectors of a kind of record from the old rotation into the present one; returns how many."""
+    query = "SELECT id FROM record WHERE kind = ? AND model <> '' ORDER BY number"
+    records = opened.rows.db.execute(query, (kind,)).fetchall()
+    for (record,) in records:
+        row = opened.rows.row(record)
+        assert row is not None  # the transaction keeps everybody else out
+        template = template_of(old, row.content)
+        content = pack_template(template, opened.secrets.turn(template.vector))
+        opened.rows.put(kind, content, person=row.person, model=row.model, record=record)
+    return len(records)
 
 
 def verify(store: GalleryStore) -> Findings:

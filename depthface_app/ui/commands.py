@@ -19,6 +19,7 @@ from depthface_app.pipeline.settings import Settings
 from depthface_app.ui import theme
 from depthface_app.ui.actions import connect_actions
 from depthface_app.ui.bridge import Bridge
+from depthface_app.ui.corrector import Corrector
 from depthface_app.ui.dialogs import SettingsDialog, ShortcutsDialog
 from depthface_app.ui.enroller import Enroller
 from depthface_app.ui.icons import icon
@@ -78,9 +79,10 @@ class Commands(QObject):
             reembed=lambda: self._parts.reembed(self.settings),
             keeps_frames=lambda: self.settings.keep_frames,
         )
+        self.corrector = Corrector(window, bridge, presenter, parts.store, self.enroller.change, self._say)
         self.player = Player(window, bridge, presenter, self._say)
         self.inspector = Inspector(window, bridge, presenter, parts.openers, lambda: self.settings, self._say)
-        connect_actions(window.ways, self, self.player, self.inspector)
+        connect_actions(window.ways, self, self.player, self.inspector, self.corrector)
         self._connect()
         presenter.show_map(self.settings.colour_map)
         self._offer_choices()

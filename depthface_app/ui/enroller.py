@@ -12,6 +12,7 @@ from depthface_app.inference.card import ModelCard
 from depthface_app.pipeline.enrolment import Enrolment, advance
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.followed import Followed
+from depthface_app.ui.guard import Guard
 from depthface_app.ui.jobs import Jobs
 from depthface_app.ui.ring import RingState, said
 from depthface_app.ui.window import MainWindow
@@ -42,6 +43,7 @@ class Enroller(QObject):
         self._window, self._bridge, self._store, self._tell = window, bridge, store, tell
         self._reembed, self._keeps_frames = reembed, keeps_frames
         self._jobs, self._long_jobs = Jobs(self), Jobs(self)
+        self._guard = Guard(window, store, self._jobs)
         self._reembedded_for: ModelCard | None = None
         self._retention = QTimer(self, interval=RETENTION_MS)
         self._retention.timeout.connect(self._expire)
@@ -108,16 +110,16 @@ class Enroller(QObject):
         ]
         name = self._name
         self.cancel()
-        self._change(lambda: self._store.add(name, templates), self.tr("{0} is enrolled.").format(name))
+        self.change(lambda: self._store.add(name, templates), self.tr("{0} is enrolled.").format(name))
 
     def _rename(self, old: str, new: str) -> None:
-        self._change(lambda: self._store.rename(old, new), "")
+        self.change(lambda: self._store.rename(old, new), "")
 
     def _remove(self, name: str) -> None:
-        self._change(lambda: self._store.remove(name), self.tr("{0} is forgotten.").format(name))
+        self.change(lambda: self._store.remove(name), self.tr("{0} is forgotten.").format(name))
 
-    def _change(self, change: Callable[[], object], said_after: str) -> None:
-        """Change the gallery in a job, then show and use what it holds."""
+    def change(self, change: Callable[[], object], said_after: str) -> None:
+        """Change the gallery in a job, by somebody who may, then show and use what it holds."""
 
         def failed(problem: str) -> None:
             self._tell(problem)
@@ -128,7 +130,7 @@ class Enroller(QObject):
                 self._tell(said_after)
             self.refresh()
 
-        self._jobs.run(change, done, failed)
+        self._guard.run(change, done, failed, self.refresh)
 
     def refresh(self) -> None:
         """List the people and give the engine the newest snapshot."""

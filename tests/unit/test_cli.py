@@ -282,6 +282,16 @@ def test_enrol_then_identify(run, ada, networks):
     assert "unknown" in out[0]
 
 
+def test_a_face_that_was_denied_is_not_taken_for_that_person_until_it_is_taken_back(run, ada, empty):
+    run("enroll", "Ada", ada)
+    named = run("identify", ada)[1]
+    assert run("people", "deny", "Ada", ada)[0] == 0
+    assert json.loads(run("identify", ada, "--json")[1][0])["faces"][0]["similarity"] == -1
+    assert "shows no face; nothing was changed" in run("people", "deny", "Ada", empty)[2][-1]
+    assert run("people", "take-back", "Ada")[1] == ["1 face taken back"]
+    assert run("identify", ada)[1] == named
+
+
 def test_identify_without_people_or_without_a_face(run, ada, empty):
     status, out, _ = run("identify", ada, empty, "--json")
     first, second = (json.loads(line) for line in out)

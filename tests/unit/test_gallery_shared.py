@@ -8,7 +8,7 @@ import pytest
 
 from depthface_app.core.errors import GalleryError, GalleryUnreachable
 from depthface_app.gallery import upkeep
-from depthface_app.gallery.keys import WrongPassphrase
+from depthface_app.gallery.keys import Keychain, WrongPassphrase
 from depthface_app.gallery.roles import Role, set_pin, sign_in
 from depthface_app.gallery.shared import SharedStore, share
 from tests.fake_models import axis_vector
@@ -294,6 +294,20 @@ def test_a_kiosks_role_cannot_do_what_kiosks_do_not_do(shared, statement):
         assert connection.execute("SELECT count(*) FROM depthface.audit").fetchone() == (2,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
+
+
+def test_an_owner_without_all_the_rights_of_a_server_can_share(shared, tmp_path):
+    shared.postgres.database("kept")
+    with psycopg.connect(shared.postgres.address("owner", "kept"), autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = 'keeper'").fetchone() is None:
+            connection.execute("CREATE ROLE keeper LOGIN CREATEROLE")
+        connection.execute("GRANT CREATE ON DATABASE kept TO keeper")
+    made = share(tmp_path / "one" / "copy.sqlite3", shared.postgres.address("keeper", "kept"), PASSPHRASE)
+    made.add("Ada", [template(0)])
+    upkeep.rekey(made, "other words for all")
+    keychain = Keychain(tmp_path / "two.key", lambda _: "other words for all")
+    kiosk = SharedStore(tmp_path / "two.sqlite3", keychain, None, shared.postgres.address("kiosk", "kept"))
+    assert names(kiosk) == ("Ada",)
 
 
 def test_a_role_that_is_no_kiosk_sees_nothing(shared):
