@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from depthface_app.build import Setup
-from depthface_app.cli.inspecting import Bench, Runner, files_in, live, prepared, write_report
+from depthface_app.cli.inspecting import Bench, Runner, live, prepared, write_report
 from depthface_app.cli.saying import note, say_json
+from depthface_app.cli.searching import files_in
 from depthface_app.core.errors import InputError
 from depthface_app.core.metrics.catalogue import CATALOGUE, FIGURES, IDENTITY, Figure
 from depthface_app.pipeline.inspection import Region

@@ -15,7 +15,8 @@ from depthface_app.build import Setup
 from depthface_app.cameras.base import CameraInfo
 from depthface_app.cameras.session import SessionReader, SessionWriter
 from depthface_app.cli.inputs import frames_of
-from depthface_app.cli.inspecting import Bench, Known, Runner, files_in, stems_of
+from depthface_app.cli.inspecting import Bench, Known, Runner
+from depthface_app.cli.searching import files_in, stems_of
 from depthface_app.core import files
 from depthface_app.core.errors import InputError, ModelError
 from depthface_app.core.frame import Frame
