@@ -196,6 +196,13 @@ def test_the_reference_of_a_cut_recording_keeps_in_step(recording, short_spans, 
     assert [row.first["rmse_mm"] for row in run.inputs[0].rows] == [pytest.approx(0, abs=1e-4)] * FRAMES
 
 
+def test_methods_that_look_back_are_told_from_those_that_do_not():
+    at_once = {name for name, method in fixed_methods().items() if not plan.looks_back(method)}
+    assert {"raw", "bilateral", "median", "tv", "nlm"} <= at_once
+    assert not at_once & {"temporal", "realsense-temporal", "realsense", "fused"}
+    assert not plan.looks_back(fake_models().denoiser)
+
+
 def test_a_method_that_looks_back_sees_the_whole_recording(recording, short_spans):
     assert spans_of(recording, Question("temporal"), whole=True) == (Span(recording, 0, FRAMES),)
     run = runner(None, Question("temporal")).run([recording])

@@ -10,8 +10,7 @@ from depthface_app.cameras.session import SessionReader
 from depthface_app.core.errors import CameraError
 from depthface_app.core.frame import Frame
 from depthface_app.pipeline.inspection import Figures, Region
-from depthface_app.pipeline.methods import Method
-from depthface_app.pipeline.temporal import TemporalMean, VendorBlocks
+from depthface_app.pipeline.methods import Filter, Method, Raw
 
 SPAN_FRAMES = 60  # two seconds: what a kill costs at most per process
 IDENTITY_EVERY = (
@@ -93,8 +92,11 @@ def is_session(path: Path) -> bool:
 
 
 def looks_back(method: Method) -> bool:
-    """Whether a method's answer depends on the frames before, so that a recording cannot be cut."""
-    return isinstance(method, TemporalMean | VendorBlocks)
+    """Whether a method's answer may depend on the frames before, so that a recording cannot be cut.
+
+    Networks, which carry a card, and plain filters see one crop at a time; what is neither may do anything.
+    """
+    return not (isinstance(method, Raw | Filter) or hasattr(method, "card"))
 
 
 def spans_of(path: Path, question: Question, whole: bool) -> tuple[Span, ...]:
