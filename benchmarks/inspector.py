@@ -24,7 +24,7 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, QTimer
 
 from benchmarks.watched import Control, rounded
-from depthface_app.build import build_models, model_file, open_denoiser, open_recogniser
+from depthface_app.build import build_models, model_file, open_denoiser, open_finest_denoiser, open_recogniser
 from depthface_app.cameras.base import StreamRequest
 from depthface_app.cameras.simulated import SimulatedCamera
 from depthface_app.core.frame import Frame
@@ -67,7 +67,7 @@ def parts(folder: Path, threads: int | None) -> Parts:
         find_cameras=lambda _: (),
         denoisers=(("live", None),),
         data_dir=folder,
-        openers=Openers(open_denoiser, open_recogniser),
+        openers=Openers(open_denoiser, open_finest_denoiser, open_recogniser),
     )
 
 

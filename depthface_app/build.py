@@ -14,7 +14,7 @@ from depthface_app.core.errors import ModelError
 from depthface_app.gallery.keys import Keychain, from_environment
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore
-from depthface_app.inference.denoiser import FINE_SUFFIX, Denoiser
+from depthface_app.inference.denoiser import FINE_SUFFIX, FINEST_SUFFIX, Denoiser
 from depthface_app.inference.locator import ALIGNER_FILE, Locator
 from depthface_app.inference.recogniser import Recogniser
 from depthface_app.inference.session import RunOptions, automatic_threads
@@ -66,6 +66,11 @@ def open_locator(settings: Settings) -> Locator:
 def open_denoiser(settings: Settings) -> Denoiser:
     """The denoiser of these settings. Raises ModelError if it does not fit."""
     return Denoiser.open(model_file("denoiser", settings.denoiser), _run_options(settings))
+
+
+def open_finest_denoiser(settings: Settings) -> Denoiser:
+    """The same, with fine pictures of four times the resolution where its twin for that lies beside it."""
+    return Denoiser.open(model_file("denoiser", settings.denoiser), _run_options(settings), finest=True)
 
 
 def open_recogniser(settings: Settings) -> Recogniser:
@@ -219,9 +224,8 @@ def enrol_demonstration(setup: Setup) -> tuple[str, Iterator[str]]:
 
 def denoisers() -> tuple[tuple[str, str | None], ...]:
     """(label, value of `Settings.denoiser`) of every denoiser to choose from; None is the shipped default."""
-    others = sorted(
-        path.stem for path in asset("models").glob("denoiser_*.onnx") if not path.stem.endswith(FINE_SUFFIX)
-    )
+    stems = sorted(path.stem for path in asset("models").glob("denoiser_*.onnx"))
+    others = [stem for stem in stems if not stem.endswith((FINE_SUFFIX, FINEST_SUFFIX))]
     return (("live", None), *((stem.removeprefix("denoiser_"), stem) for stem in others))
 
 
@@ -253,7 +257,7 @@ def run_window(
         find_cameras=list_cameras,
         denoisers=denoisers(),
         data_dir=setup.data_dir,
-        openers=Openers(open_denoiser, open_recogniser),
+        openers=Openers(open_denoiser, open_finest_denoiser, open_recogniser),
         reembed=lambda settings: sum(1 for _ in reembed(settings, store)),
     )
     return run_app(parts, screenshot=screenshot, frames=frames, kiosk=kiosk, inspector=inspector)

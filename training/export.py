@@ -30,6 +30,8 @@ from training.models.ldnfnet import FaceReader
 from training.models.registry import load_model
 
 TOLERANCE = 2e-4
+QUERIES = 4  # places inside every pixel that a network for four times the resolution is asked at in one go
+BETWEEN_TOLERANCE = 5e-3  # 0.5 mm: the encoding is kept in half precision, and moved by straight lines
 ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
@@ -159,6 +161,50 @@ class DenoiserGraph(nn.Module):
         return value, torch.sigmoid(logit)
 
 
+class QueryGraph(nn.Module):
+    """DMDNet asked at places that are an input: QUERIES at a time, at each of them inside every pixel.
+
+    Between the pixels' middles the positional encoding lies on straight lines, as that of a recalled file does; for a
+    network whose Fourier features still move it differs, and `export_queries` refuses that.
+    """
+
+    def __init__(self, model: Dmdnet) -> None:
+        super().__init__()
+        self.model = model
+        decoder = model.decoder
+        with torch.no_grad():
+            self.register_buffer("encoded", decoder.encoded((0.0, 0.0)).half())
+            for cells in decoder.scales:
+                repeat = SIZE_PX // cells
+                self.register_buffer(
+                    f"tile_{cells}", decoder.shifted(cells, (0.0, 0.0))[:, :, :repeat, :repeat].clone()
+                )
+
+    def _moved(self, phase: Tensor) -> Tensor:
+        """(Q, first, 128, 128): the encoding at places (Q, 2) between the middles of the pixels."""
+        moved = self.encoded.float()
+        for axis in (3, 2):
+            step = phase[:, 3 - axis].reshape(-1, 1, 1, 1)
+            before, after = moved.narrow(axis, 0, 1), moved.narrow(axis, SIZE_PX - 1, 1)
+            earlier = torch.cat((before, moved.narrow(axis, 0, SIZE_PX - 1)), axis)
+            later = torch.cat((moved.narrow(axis, 1, SIZE_PX - 1), after), axis)
+            moved = moved * (1 - step.abs()) + earlier * F.relu(-step) + later * F.relu(step)
+        return moved
+
+    def forward(
+        self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor, phase: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Depth in network range and the probability of a surface, (Q, 1, 128, 128), at phases (Q, 2) in pixels."""
+        decoder, features = self.model.decoder, self.model.encode(depth, normals, valid, noise)
+        encoded, maps = self._moved(phase), []
+        for cells in decoder.scales:
+            tile = getattr(self, f"tile_{cells}").repeat(1, 1, cells, cells)
+            shift = decoder.offset(phase * (cells / SIZE_PX))[:, :, None, None]  # (Q, first, 1, 1)
+            maps.append(encoded + tile + shift)
+        value, logit = self.model.head(decoder.fused(features, maps), depth, valid)
+        return value, torch.sigmoid(logit)
+
+
 class PictureGraph(nn.Module):
     """A denoiser without a continuous decoder, with a probability for its logit."""
 
@@ -236,6 +282,36 @@ def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine:
     return export(denoiser_graph(model, phases), denoiser_inputs(), ("denoised", "surface"), facts, path)
 
 
+def export_queries(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
+    """Write the denoiser that is asked anywhere, for four times the resolution.
+
+    Raises:
+        ValueError: if the network has no continuous decoder.
+        RuntimeError: if it is not what the network computes between the pixels.
+    """
+    stored = Checkpoint.load(checkpoint)
+    model = load_model(stored)
+    if not isinstance(model, Dmdnet):
+        raise ValueError(f"{type(model).__name__} has no continuous decoder and knows one resolution only")
+    inputs = {**denoiser_inputs(), "phase": torch.tensor(((-0.375, 0.125), (0.0, 0.0), (0.25, -0.25), (0.375, 0.375)))}
+    graph = QueryGraph(model).eval()
+    with torch.no_grad():
+        asked = graph(*inputs.values())[0]
+        places = [(float(x), float(y)) for x, y in inputs["phase"]]
+        known = torch.cat([model(*list(inputs.values())[:4], phase=place)[0] for place in places])
+    worst = float((asked - known).abs().max())
+    if not worst <= BETWEEN_TOLERANCE:
+        raise RuntimeError(
+            f"{path.name}: between the pixels it differs from the network by {worst:.2g}; recall it first"
+        )
+    given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
+    given["queries"] = QUERIES
+    gives = {"value_range": [-1, 1], "size_px": SIZE_PX, "surface": "probability"}
+    name = stored.config["model"].get("network", "dmdnet") + "-live-4x"
+    facts = card(name, "denoiser", stored, given, gives, figures)
+    return export(graph, inputs, ("denoised", "surface"), facts, path)
+
+
 def packed_mean_face(mean: MeanFace) -> str:
     """A mean face as metadata text."""
     buffer = io.BytesIO()
@@ -266,7 +342,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
 def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "recogniser"))
+    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "denoiser-4x", "recogniser"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--figures", type=Path, help="JSON to put into the card")
@@ -274,6 +350,8 @@ def main() -> None:
     figures = read_figures(arguments.figures)
     if arguments.kind == "recogniser":
         worst = export_recogniser(arguments.checkpoint, arguments.model, figures)
+    elif arguments.kind == "denoiser-4x":
+        worst = export_queries(arguments.checkpoint, arguments.model, figures)
     else:
         worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind == "denoiser-2x")
     print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")

@@ -87,6 +87,7 @@ class DenoisedFace:
     normals:  (S, S, 3) float32 unit vectors in camera axes, facing the camera; NaN where depth is
     fine_depth_mm: (2S, 2S) float32, the same weights decoded at twice the resolution, or None
     normals_ms: part of the time that went into the normals
+    surface:  (S, S) float32 how sure the network is that there is a surface, 0 to 1; None from one that does not say
     """
 
     crop: FaceCrop
@@ -94,6 +95,7 @@ class DenoisedFace:
     normals: NDArray[np.float32]
     fine_depth_mm: NDArray[np.float32] | None = None
     normals_ms: float = 0.0
+    surface: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from depthface_app.core.errors import DepthFaceError
 from depthface_app.core.face import DenoisedFace, FaceCrop, FaceLocation, FaceResult, Result
@@ -38,12 +38,14 @@ class Wanted:
     pair:  what figures compare, and what a difference is counted from: its first
     fine:  decode at twice the resolution where a method can
     light: direction towards the light in camera axes
+    finest: at four times
     """
 
     views: tuple[tuple[str, str], ...]
     pair: tuple[str, str] = (RAW, DENOISED)
     fine: bool = False
     light: Light = FROM_CAMERA
+    finest: bool = False
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -70,6 +72,7 @@ class Order:
     """One face that is to be shown.
 
     denoised: waits for the running model's answer and gives it; None if there will not be any
+    known:    what other methods made of it before, as in a kept view; they are not run again
     """
 
     frame: Frame
@@ -77,6 +80,7 @@ class Order:
     crop: FaceCrop
     wanted: Wanted
     denoised: Callable[[], DenoisedFace | None]
+    known: Mapping[str, DenoisedFace] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,6 +117,8 @@ class Comparison:
 
     Newest moment first: what could not be shown or measured in time is not.
 
+    methods:  every way to get a surface, by name; finest: of those that have them, their twins for four times the
+        resolution
     seen:     what was made of the newest moment
     measured: its figures, a few times a second
     problems: why a method failed, one sentence
@@ -126,6 +132,7 @@ class Comparison:
         self.measured: Latest[Measured] = Latest(on_measured)
         self.problems: Latest[str] = Latest(on_problem)
         self.methods: Mapping[str, Method] = fixed_methods()  # replaced, never changed
+        self.finest: Mapping[str, Method] = {}
         self.recogniser: FaceRecogniser | None = None  # for these threads alone; without it nothing is measured
         self.following: tuple[Choose, Wanted] | None = None  # which face of the stream, and how; None for none
         self._work: Latest[Order] = Latest()
@@ -143,9 +150,10 @@ class Comparison:
             thread.start()
         self.fusing.start()
 
-    def show(self, moment: Moment, wanted: Wanted) -> None:
-        """Ask for this, in place of what was not begun yet."""
-        self._work.put(Order(moment.frame, moment.location, moment.crop, wanted, lambda: moment.denoised))
+    def show(self, moment: Moment, wanted: Wanted, known: Mapping[str, DenoisedFace] | None = None) -> None:
+        """Ask for this, in place of what was not begun yet; `known` methods are not run again."""
+        at = moment.frame, moment.location, moment.crop
+        self._work.put(Order(*at, wanted, lambda: moment.denoised, known or {}))
 
     def watch(self, sighted: Result, surfaces: Latest[Result]) -> None:
         """An `engine.Watcher`: shows the followed face, with the other methods at work beside the running model."""
@@ -192,10 +200,12 @@ class Comparison:
 
     def _show(self, order: Order) -> None:
         wanted, reference = order.wanted, None
-        if FUSED in wanted.methods:
+        if FUSED in wanted.methods and FUSED not in order.known:
             self.fusing.add(order.frame, order.crop)
             reference = self.fusing.reference
-        others = faces_by(order.frame, order.crop, wanted, self.methods, reference)
+        methods = {**self.methods, **self.finest} if wanted.finest else self.methods
+        left = {name: each for name, each in methods.items() if name not in order.known}
+        others = {**faces_by(order.frame, order.crop, wanted, left, reference), **order.known}
         denoised = order.denoised()
         if denoised is not None:
             seen = _seen(Moment(order.frame, order.location, denoised), wanted, others, reference)

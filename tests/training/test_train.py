@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from depthface_app.inference.recogniser import Recogniser
 from training.checkpoint import Checkpoint, build
-from training.export import DenoiserGraph, export, export_denoiser, export_recogniser
+from training.export import DenoiserGraph, export, export_denoiser, export_queries, export_recogniser
 from training.models.dmdnet import Dmdnet, DmdnetConfig
 from training.pairs import PHASES
 from training.recognise import RecogniseTask
@@ -153,6 +153,38 @@ def test_exported_denoiser_computes_what_the_network_computes(tmp_path, faces, f
         unfolded, _ = model(*(torch.from_numpy(inputs[key]) for key in inputs), phase)
     shown = depth[0, 0, 1::2, 0::2] if fine else depth[0, 0]
     assert np.abs(shown - unfolded[0, 0].numpy()).max() < 1e-3
+
+
+def recalled(tmp_path):
+    """A checkpoint as recalling makes it: no Fourier features, the encoding is all embedding."""
+    path, model = checkpoint(tmp_path)
+    with torch.no_grad():
+        model.decoder.encoding.weight[:, : model.decoder.fourier.out_features] = 0
+    stored = Checkpoint.load(path)
+    Checkpoint(stored.config, model.state_dict(), model.state_dict(), {}, 3, 1.0, "abc", {}).save(path)
+    return path, model
+
+
+def test_the_denoiser_that_is_asked_anywhere_answers_as_the_network_does(tmp_path, faces, faces_folder):
+    path, model = recalled(tmp_path)
+    assert export_queries(path, tmp_path / "any.onnx", {"note": 1}) < 2e-4
+    sample = DenoiseTask({"model": MODEL}, faces_folder).data(1, 4, 4)[0]
+    inputs = {key: sample[key][None] for key in ("depth", "normals", "valid", "noise")}
+    places = np.array(((0.125, -0.375), (0.375, 0.375), (-0.125, 0.0), (0.0, 0.25)), np.float32)
+    session = ort.InferenceSession(str(tmp_path / "any.onnx"), providers=["CPUExecutionProvider"])
+    depth, surface = session.run(None, {**inputs, "phase": places})
+    assert depth.shape == surface.shape == (4, 1, 128, 128)
+    for answer, (x, y) in zip(depth, places.tolist(), strict=True):
+        with torch.no_grad():
+            known, _ = model(*(torch.from_numpy(inputs[key]) for key in inputs), (x, y))
+        assert np.abs(answer[0] - known[0, 0].numpy()).max() < 1e-3
+
+
+def test_a_network_whose_encoding_does_not_lie_on_straight_lines_is_refused(tmp_path):
+    path, _ = checkpoint(tmp_path)
+    with pytest.raises(RuntimeError, match="recall it first"):
+        export_queries(path, tmp_path / "any.onnx", {})
+    assert not (tmp_path / "any.onnx").exists()
 
 
 def test_a_model_that_differs_is_never_written(tmp_path):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from depthface_app.ui import theme
@@ -14,6 +15,7 @@ LIMIT_MS = 30_000  # for machines that do other things beside
 @pytest.fixture(autouse=True)
 def dark(qapp) -> None:
     theme.apply(qapp, "dark")
+    QSettings("DepthFace", "DepthFace").remove("inspector")  # what the test before left
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QPointF
 from PySide6.QtWidgets import QApplication
 
-from depthface_app.build import build_engine, model_file, open_denoiser, open_recogniser
+from depthface_app.build import build_engine, model_file, open_denoiser, open_finest_denoiser, open_recogniser
 from depthface_app.core.space import Orbit
 from depthface_app.gallery.store import GalleryStore
 from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW, TRUTH
@@ -46,7 +46,7 @@ class Bench:
             find_cameras=lambda _: (),
             denoisers=(("live", None),),
             data_dir=folder,
-            openers=Openers(open_denoiser, open_recogniser),
+            openers=Openers(open_denoiser, open_finest_denoiser, open_recogniser),
         )
         self.window, _, self.presenter, self.commands = build_main_window(parts)
         self.workspace, self.controls = self.window.workspace, self.window.workspace.controls

@@ -66,7 +66,7 @@ class Desk:
             find_cameras=lambda _: (),
             denoisers=(("live", None), ("paper", "dmdnet-paper")),
             data_dir=folder,
-            openers=Openers(lambda settings: self.opened(settings), lambda _: scene.models().recogniser),
+            openers=Openers(self.opened, self.opened, lambda _: scene.models().recogniser),
         )
         self.window, self.bridge, self.presenter, self.commands = build_main_window(self.parts)
 

@@ -7,23 +7,25 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
+from depthface_app.core.errors import InputError
 from depthface_app.core.space import Orbit
 from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Moment, Wanted, seen_by
 from depthface_app.pipeline.maps import CURVATURE, DEPTH, DIFFERENCE, FROM_CAMERA, MAPS, NOISE, RELIEF
 from depthface_app.pipeline.methods import FIXED_METHODS
 from depthface_app.ui.inspector.key import LOWEST_LIGHT, light_at
+from depthface_app.ui.inspector.looks import looks_of, use_looks
 from depthface_app.ui.inspector.plot import limits, pieces, ticks
 from depthface_app.ui.inspector.reading import Profile, profile_of, readings
 from depthface_app.ui.inspector.scales import Look, Scale, key_of, picture_of
 from depthface_app.ui.inspector.space import FIRST_ORBIT
-from depthface_app.ui.inspector.tables import NOTHING, number
+from depthface_app.ui.inspector.tables import NOTHING, number, probe_rows
 from depthface_app.ui.inspector.view import method_labels
 from depthface_app.ui.inspector.viewport import LARGEST_ZOOM, Viewport
 from depthface_app.ui.inspector.workspace import Workspace
 from tests.ui.conftest import LIMIT_MS
-from tests.ui.states import nobody, one
+from tests.ui.states import nobody, one, several
 from tests.ui.values import NEAR, face_of, frame_of, head_mm
 
 ROOM = QRectF(0, 0, 300, 200)
@@ -118,6 +120,16 @@ def test_the_probe_reads_depth_normal_noise_and_difference():
     assert np.linalg.norm(read[DENOISED].normal) == pytest.approx(1, abs=1e-5)
     assert read["bilateral"].noise_mm == pytest.approx(float(seen.maps[1][76, 64]), rel=1e-4)
     assert np.isnan(readings(seen, (0.0, 0.0))[DENOISED].depth_mm)
+    assert np.isnan(read[RAW].surface)
+
+
+def test_the_probe_reads_how_sure_a_network_is_of_a_surface():
+    now = moment()
+    sure = np.linspace(0, 1, 128 * 128, dtype=np.float32).reshape(128, 128)
+    seen = seen_by(replace(now, denoised=replace(now.denoised, surface=sure)), Wanted(()), FIXED_METHODS)
+    assert readings(seen, (0.5, 0.6))[DENOISED].surface == sure[76, 64]
+    rows = probe_rows([("denoised", readings(seen, (0.5, 0.6))[DENOISED]), ("raw", readings(seen, (0.5, 0.6))[RAW])])
+    assert [row[-1].text for row in rows] == ["surface", "60 %", NOTHING]
 
 
 def test_a_profile_is_as_long_as_its_line_and_counts_from_the_nose():
@@ -171,7 +183,7 @@ def test_zoom_and_probe_are_the_same_in_all_views(workspace, qtbot):
     assert {(each.crosshair.x(), each.crosshair.y()) for each in workspace.canvases} == {
         (canvas.crosshair.x(), canvas.crosshair.y())
     }
-    assert NOTHING not in workspace.probe.text().splitlines()[1]
+    assert workspace.probe.text().splitlines()[1].count(NOTHING) == 1  # raw does not say how sure it is
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
     assert workspace.views[0].canvas.viewport == Viewport()
 
@@ -414,6 +426,25 @@ def test_a_model_that_is_dropped_is_compared_with_the_running_one(tmp_path, seat
     wait(lambda: workspace.seen.wanted.fine and workspace.seen.maps[3].shape == (256, 256))
 
 
+def test_four_times_the_resolution_takes_the_place_of_twice_and_opens_its_own_networks(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    workspace, opened = desk.window.workspace, []
+    wait(lambda: desk.presenter.result is not None)
+    desk.commands.inspector._openers = replace(
+        desk.parts.openers, finest=lambda settings: (opened.append(settings.denoiser), desk.opened(settings))[1]
+    )
+    desk.window.ways["inspect"].trigger()
+    workspace.controls.fine.click()
+    assert workspace.wanted.fine
+    workspace.controls.finest.click()
+    assert not workspace.controls.fine.isChecked()
+    assert workspace.wanted.fine
+    wait(lambda: opened == [None])
+    wait(lambda: workspace.seen is not None and workspace.seen.wanted.finest and workspace.seen.maps[1].shape[0] > 128)
+    workspace.controls.fine.click()
+    assert not workspace.controls.finest.isChecked()
+
+
 def test_a_file_that_is_no_model_is_told_and_nothing_changes(tmp_path, seat, wait):
     desk = seat(one(tmp_path))
     wait(lambda: desk.presenter.result is not None)
@@ -457,3 +488,125 @@ def test_nothing_leaves_the_window_and_everything_has_a_name(tmp_path, seat, wai
     assert max(w for w, _ in sides) - min(w for w, _ in sides) <= 1
     for view in workspace.views:
         assert all(each.accessibleName() for each in (view.canvas, view.what, view.how, view.key))
+
+
+# ---- kept views
+
+
+def kept_in(desk, tmp_path, wait):
+    """A view of a stream, looked at in a way of its own, kept; its file."""
+    workspace, model = desk.window.workspace, tmp_path / "better.onnx"
+    wait(lambda: desk.presenter.result is not None)
+    model.write_bytes(b"")
+    assert drop(desk.window, model)
+    wait(lambda: workspace.seen is not None and str(model) in workspace.seen.faces)
+    workspace.views[0].choose(("median", DEPTH))
+    workspace.look_at(Viewport(3.0, 0.4, 0.6))
+    workspace.probe_at(QPointF(0.4, 0.6))
+    workspace.draw((QPointF(0.2, 0.3), QPointF(0.7, 0.3)))
+    workspace.shine(light_at(0.4, 0.4))
+    workspace.solid.canvas.look_from(Orbit(yaw_deg=70))
+    workspace.solid.canvas.mark(((1.0, 2.0, 3.0), (4.0, 6.0, 3.0)))
+    wait(lambda: workspace.seen.wanted == workspace.wanted)
+    desk.window.ways["pause"].trigger()
+    wait(lambda: workspace.seen.moment.frame is desk.presenter.result.frame)
+    wait(lambda: workspace.seen.wanted == workspace.wanted)
+    file = tmp_path / "seen.dfview"
+    desk.commands.inspector.keep(file)
+    wait(file.exists)
+    wait(lambda: "Kept in seen.dfview" in workspace.toast.title.text())
+    return file
+
+
+def test_a_kept_view_opens_elsewhere_as_it_was(tmp_path, seat, wait):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    here = seat(one(tmp_path / "a"))
+    file = kept_in(here, tmp_path, wait)
+    there = seat(several(tmp_path / "b"))
+    before, after = here.window.workspace, there.window.workspace
+    assert drop(there.window, file)
+    wait(lambda: after.seen is not None and after.seen.wanted.pair == (DENOISED, "better.onnx"))
+    wait(lambda: after.seen.wanted.views == after.wanted.views)
+    assert [label for _, label in after.labels.items()][-1] == "better"
+    assert after.views[0].choice == ("median", DEPTH)
+    assert after.views[2].choice == ("better.onnx", DIFFERENCE)
+    for first, second in zip(before.seen.maps, after.seen.maps, strict=True):
+        np.testing.assert_array_equal(np.isnan(second), np.isnan(first))
+        assert np.nanmean(np.abs(second - first)) < 1e-4  # the fake denoiser's normals know pixels that its depth lacks
+    assert after.views[1].canvas.viewport == Viewport(3.0, 0.4, 0.6)
+    assert after.line == before.line
+    assert after.light == pytest.approx(before.light)
+    assert after.solid.canvas.orbit == Orbit(yaw_deg=70)
+    assert after.solid.canvas.distance_text() == before.solid.canvas.distance_text() != ""
+    wait(lambda: after.probe.text() == before.probe.text())
+    assert not any(canvas.message for canvas in after.canvases[:4])
+    wait(lambda: after.measured is not None)
+
+
+def test_a_kept_view_stays_until_it_is_left_and_other_methods_can_be_looked_at(tmp_path, seat, wait, qtbot):
+    desk = seat(one(tmp_path))
+    workspace = desk.window.workspace
+    file = kept_in(desk, tmp_path, wait)
+    desk.window.ways["pause"].trigger()
+    desk.commands.inspector.open_file(file)
+    wait(lambda: workspace._kept.isVisible())
+    wait(lambda: workspace.seen is not None and not workspace.seen.moment.frame.is_live)
+    shown = workspace.seen.moment.frame
+    workspace.views[1].choose(("tv", RELIEF))
+    workspace.views[1].chosen.emit()
+    wait(lambda: "tv" in workspace.seen.faces)
+    assert workspace.seen.moment.frame is shown
+    before = desk.presenter.result.frame
+    wait(lambda: desk.presenter.result.frame is not before)
+    assert workspace.seen.moment.frame is shown
+    workspace._kept.findChild(QPushButton).click()
+    wait(lambda: workspace.seen is not None and workspace.seen.moment.frame is not shown)
+    assert not workspace._kept.isVisible()
+    assert "better.onnx" not in workspace.labels
+    assert str(tmp_path / "better.onnx") in workspace.labels
+
+
+def test_a_file_that_is_no_view_is_told_and_nothing_changes(tmp_path, seat, wait):
+    desk = seat(one(tmp_path))
+    wait(lambda: desk.presenter.result is not None)
+    file = tmp_path / "broken.dfview"
+    file.write_bytes(b"PK nothing")
+    drop(desk.window, file)
+    wait(lambda: "no kept view" in desk.window.workspace.toast.title.text())
+    assert not desk.window.workspace._kept.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("pair", ["raw", "magic"]),
+        ("mode", "five"),
+        ("light", [0, 0]),
+        ("line", 3),
+        ("orbit", {"roll_deg": 1}),
+        ("views", []),
+    ],
+)
+def test_looks_that_do_not_fit_change_nothing(workspace, key, value):
+    looks = looks_of(workspace)
+    with pytest.raises(InputError, match="cannot be shown as it was"):
+        use_looks(workspace, {**looks, "range_mm": 10.0, key: value})
+    assert looks_of(workspace) == looks
+
+
+def test_what_was_chosen_is_there_at_the_next_start(tmp_path, seat, wait):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = seat(one(tmp_path / "a"))
+    first.window.ways["inspect"].trigger()
+    workspace = first.window.workspace
+    workspace.views[3].choose(("nlm", NOISE))
+    workspace.controls.modes["wipe"].click()
+    workspace.look_at(Viewport(5.0, 0.5, 0.5))
+    first.window.close()
+    second = seat(one(tmp_path / "b"))
+    second.window.ways["inspect"].trigger()
+    assert second.window.workspace.controls.mode == "wipe"
+    assert second.window.workspace.views[3].choice == ("nlm", NOISE)
+    assert second.window.workspace.views[0].canvas.viewport == Viewport()

@@ -22,6 +22,7 @@ def test_all_networks_are_shipped():
         "aligner",
         "denoiser",
         "denoiser_2x",
+        "denoiser_4x",
         "recogniser",
         "recogniser_int8",
     }

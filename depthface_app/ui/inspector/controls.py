@@ -18,6 +18,7 @@ class Controls(QWidget):
 
     changed = Signal()
     file_wanted = Signal()
+    keep_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -29,10 +30,11 @@ class Controls(QWidget):
         }
         self.line = self._button(self.tr("Line"), self.tr("Draw the line of the profile (or drag with Shift)"))
         self.fine = self._button(self.tr("2×"), self.tr("Decode at twice the resolution, where a model can"))
+        self.finest = self._button(self.tr("4×"), self.tr("Decode at four times the resolution, where a model can"))
         self.first = choice_box(self.tr("Compared with"), self)
         self.second = choice_box(self.tr("Judged"), self)
         self.range = self._range()
-        self.file = QToolButton(self)
+        self.file, self.keep = QToolButton(self), QToolButton(self)
         self._group = QButtonGroup(self)
         self._compose()
         self._connect()
@@ -57,35 +59,48 @@ class Controls(QWidget):
         return box
 
     def _compose(self) -> None:
-        self.file.setAccessibleName(self.tr("Add a model file"))
-        self.file.setToolTip(self.tr("Add a denoiser's file, or drop it on the window"))
-        self.file.setIconSize(QSize(SIZE_PX, SIZE_PX))
-        self.file.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        above, below = QHBoxLayout(), QHBoxLayout()
+        self.file.setAccessibleName(self.tr("Open a model or a view"))
+        self.file.setToolTip(self.tr("Open a denoiser's file or a kept view, or drop it on the window"))
+        self.keep.setAccessibleName(self.tr("Keep this view"))
+        self.keep.setToolTip(self.tr("Keep all that is shown in one file, which opens as it is now"))
+        for tool in (self.keep, self.file):
+            tool.setIconSize(QSize(SIZE_PX, SIZE_PX))
+            tool.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for button in self.modes.values():
-            above.addWidget(button)
             self._group.addButton(button)
         self.modes[FOUR].setChecked(True)
-        above.addStretch(1)
-        for widget in (self.line, self.fine, self.file):
-            above.addWidget(widget)
-        below.addWidget(self.first, 1)
-        below.addWidget(QLabel("→", self))
-        below.addWidget(self.second, 1)
-        below.addWidget(self.range)
+        rows: tuple[tuple[QWidget | None, ...], ...] = (
+            (*self.modes.values(), None, self.keep, self.file),
+            (self.line, self.fine, self.finest, None, self.range),
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
-        for row in (above, below):
+        for widgets in rows:
+            row = QHBoxLayout()
             row.setSpacing(GRID_PX // 2)
+            for widget in widgets:
+                if widget is None:
+                    row.addStretch(1)
+                else:
+                    row.addWidget(widget)
             column.addLayout(row)
+        pair = QHBoxLayout()
+        pair.setSpacing(GRID_PX // 2)
+        pair.addWidget(self.first, 1)
+        pair.addWidget(QLabel("→", self))
+        pair.addWidget(self.second, 1)
+        column.addLayout(pair)
 
     def _connect(self) -> None:
-        for button in (*self.modes.values(), self.line, self.fine):
+        for button in (*self.modes.values(), self.line, self.fine, self.finest):
             button.toggled.connect(self.changed)
+        for one, other in ((self.fine, self.finest), (self.finest, self.fine)):
+            one.toggled.connect(lambda is_on, other=other: other.setChecked(other.isChecked() and not is_on))
         for box in (self.first, self.second, self.range):
             box.activated.connect(self.changed)
         self.file.clicked.connect(self.file_wanted)
+        self.keep.clicked.connect(self.keep_wanted)
 
     @property
     def mode(self) -> str:
@@ -108,6 +123,7 @@ class Controls(QWidget):
         fill(self.second, labels, pair[1])
 
     def tint(self) -> None:
-        """The icon in the theme's colours."""
+        """The icons in the theme's colours."""
         colours = colours_of(self)
         self.file.setIcon(icon("folder-open", colours.text, colours.line))
+        self.keep.setIcon(icon("bookmark", colours.text, colours.line))

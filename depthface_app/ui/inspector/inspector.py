@@ -8,11 +8,15 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
+from depthface_app.core.errors import InputError
 from depthface_app.pipeline.comparison import DENOISED, Comparison, Moment, Seen
+from depthface_app.pipeline.kept import SUFFIX as VIEW_SUFFIX
+from depthface_app.pipeline.kept import KeptView, load_view, save_view
 from depthface_app.pipeline.methods import Method
 from depthface_app.pipeline.settings import Settings
 from depthface_app.pipeline.stages import FaceDenoiser, FaceRecogniser
 from depthface_app.ui.bridge import Bridge
+from depthface_app.ui.inspector.keeping import recall_looks, remember_looks, show_view, view_of
 from depthface_app.ui.jobs import Jobs
 from depthface_app.ui.presenter import Presenter
 from depthface_app.ui.saying import is_still, nobody_word, notice_of
@@ -26,6 +30,7 @@ class Openers:
     """What opens networks for the inspector alone, in a job; the engine's own run on another thread."""
 
     denoiser: Callable[[Settings], FaceDenoiser]
+    finest: Callable[[Settings], FaceDenoiser]  # the same, for four times the resolution
     recogniser: Callable[[Settings], FaceRecogniser]
 
 
@@ -54,6 +59,8 @@ class Inspector(QObject):
         self._openers, self._settings, self._tell = openers, settings, tell
         self._way, self._workspace = window.ways["inspect"], window.workspace
         self._comparison: Comparison | None = None
+        self._asked_finest: set[str] = set()
+        self._kept: KeptView | None = None  # shown in place of the stream
         self._jobs = Jobs(self)
         self._connect()
         window.setAcceptDrops(True)
@@ -68,6 +75,9 @@ class Inspector(QObject):
         self._workspace.wanted_changed.connect(self._want)
         self._workspace.painted.connect(self._count)
         self._workspace.controls.file_wanted.connect(self._choose_file)
+        self._workspace.controls.keep_wanted.connect(self._choose_target)
+        self._workspace.left.connect(self._follow_again)
+        self._window.closing.connect(self._remember)
         toast = self._window.stage.toast
         toast.spoken.connect(lambda: self._workspace.toast.say_text(toast.title.text()))
         self._window.ways["next_face"].triggered.connect(self.ask)
@@ -95,6 +105,7 @@ class Inspector(QObject):
     def _begin(self) -> None:
         self._comparison = Comparison(self.seen_ready.emit, self.measured_ready.emit, self.problem_ready.emit)
         self._comparison.start()
+        recall_looks(self._workspace)
         self._open_recogniser()
 
     def _open_recogniser(self) -> None:
@@ -113,6 +124,8 @@ class Inspector(QObject):
     @property
     def _moment(self) -> Moment | None:
         """The newest moment that is known whole."""
+        if self._kept is not None:
+            return self._kept.moment
         face, result = self._presenter.face, self._presenter.result
         if result is None or face is None or face.denoised is None:
             return None
@@ -124,22 +137,47 @@ class Inspector(QObject):
             return
         self._follow()
         if (moment := self._moment) is not None:
-            self._comparison.show(moment, self._workspace.wanted)
+            self._comparison.show(moment, self._workspace.wanted, self._kept.faces if self._kept else None)
+
+    @property
+    def _stands_still(self) -> bool:
+        """Whether one moment is shown and not the stream."""
+        return self._presenter.is_paused or self._kept is not None
 
     def _follow(self) -> None:
         """Follow the stream, unless it is paused."""
         if self._comparison is not None:
-            is_paused = self._presenter.is_paused
-            self._comparison.following = None if is_paused else (self._presenter.choose_in, self._workspace.wanted)
+            self._comparison.following = (
+                None if self._stands_still else (self._presenter.choose_in, self._workspace.wanted)
+            )
 
     def _want(self) -> None:
-        """Something else is wanted: of the running model at twice the resolution, a twin of our own is needed."""
+        """Something else is wanted; for finer pictures networks of our own are needed, the running one's among them."""
         if self._comparison is None:
             return
-        if self._workspace.wanted.fine and DENOISED not in self._comparison.methods:
+        wanted = self._workspace.wanted
+        if wanted.finest:
+            for name in wanted.methods:
+                self._open_finest(name)
+        elif wanted.fine and DENOISED not in self._comparison.methods:
             settings = self._settings()
             self._jobs.run(lambda: self._openers.denoiser(settings), self._use_running, self._tell)
         self.ask()
+
+    def _open_finest(self, name: str) -> None:
+        """Open a network's twin for four times the resolution, once."""
+        is_network = name == DENOISED or name.endswith(MODEL_SUFFIX)
+        is_known = self._kept is not None and name in self._kept.faces
+        if not is_network or is_known or name in self._asked_finest:
+            return
+        self._asked_finest.add(name)
+        settings = self._settings() if name == DENOISED else replace(self._settings(), denoiser=name)
+        self._jobs.run(lambda: self._openers.finest(settings), lambda found: self._use_finest(name, found), self._tell)
+
+    def _use_finest(self, name: str, denoiser: FaceDenoiser) -> None:
+        if self._comparison is not None:
+            self._comparison.finest = {**self._comparison.finest, name: denoiser}
+            self.ask()
 
     def _use_running(self, denoiser: FaceDenoiser) -> None:
         self._add(DENOISED, denoiser)
@@ -153,8 +191,9 @@ class Inspector(QObject):
         """Another engine may run other networks."""
         if self._comparison is None:
             return
-        methods: Mapping[str, Method] = self._comparison.methods
-        self._comparison.methods = {name: each for name, each in methods.items() if name != DENOISED}
+        self._comparison.methods = _without_running(self._comparison.methods)
+        self._comparison.finest = _without_running(self._comparison.finest)
+        self._asked_finest.discard(DENOISED)
         self._workspace.show_measured(None)
         self._watch()
         if self._bridge.engine is not None:
@@ -165,7 +204,7 @@ class Inspector(QObject):
         seen = self._comparison.seen.take() if self._comparison else None
         if seen is None or not self.is_on or self._nobody():
             return
-        if self._presenter.is_paused and not self._is_paused_at(seen):
+        if self._stands_still and not self._is_paused_at(seen):
             self.ask()  # it was on its way when the picture was paused
         else:
             self._workspace.show_seen(seen)
@@ -185,11 +224,13 @@ class Inspector(QObject):
 
     def _count(self) -> None:
         """A new moment stands on the screen."""
-        if self._bridge.engine is not None and self._workspace.seen is not None:
+        if self._bridge.engine is not None and self._workspace.seen is not None and self._kept is None:
             self._bridge.engine.picture_shown(self._workspace.seen.moment.frame)
 
     def _nobody(self) -> str:
         """Why there is nobody to show; "" when there is somebody."""
+        if self._kept is not None:
+            return ""
         now = self._presenter.situation
         if self._presenter.face is not None and not is_still(now):
             return ""
@@ -199,7 +240,7 @@ class Inspector(QObject):
     def _refresh(self) -> None:
         if not self.is_on:
             return
-        if self._comparison is not None and self._presenter.is_paused and self._comparison.following is not None:
+        if self._comparison is not None and self._stands_still and self._comparison.following is not None:
             self.ask()
         elif self._workspace.seen is None and self._moment is not None:
             self.ask()  # it was found before anybody watched, and a recording that stands still sends no other
@@ -215,15 +256,19 @@ class Inspector(QObject):
             self._way.trigger()
 
     def _choose_file(self) -> None:
-        title, kinds = self.tr("Add a denoiser"), self.tr("Models ({0})").format(f"*{MODEL_SUFFIX}")
+        title = self.tr("Open a denoiser or a kept view")
+        kinds = self.tr("Models and views ({0})").format(f"*{MODEL_SUFFIX} *{VIEW_SUFFIX}")
         name, _ = QFileDialog.getOpenFileName(self._window, title, "", kinds)
         if name:
             self.open_file(Path(name))
 
     def open_file(self, path: Path) -> None:
-        """Compare with this denoiser too."""
+        """Compare with this denoiser too, or show this view."""
         if not self.is_on:
             self._way.trigger()
+        if path.suffix == VIEW_SUFFIX:
+            self._jobs.run(lambda: load_view(path), lambda view: self._show_view(path, view), self._tell)
+            return
         settings = replace(self._settings(), denoiser=str(path))
         self._jobs.run(lambda: self._openers.denoiser(settings), lambda found: self._opened(path, found), self._tell)
 
@@ -231,9 +276,50 @@ class Inspector(QObject):
         self._add(str(path), denoiser)
         self._workspace.add_method(str(path), path.stem)
 
+    def _choose_target(self) -> None:
+        if self._workspace.seen is None:
+            self._tell(self.tr("There is nothing to keep yet."))
+            return
+        title, kinds = self.tr("Keep this view"), self.tr("Views ({0})").format(f"*{VIEW_SUFFIX}")
+        name, _ = QFileDialog.getSaveFileName(self._window, title, f"view{VIEW_SUFFIX}", kinds)
+        if name:
+            self.keep(Path(name).with_suffix(VIEW_SUFFIX))
+
+    def keep(self, path: Path) -> None:
+        """Write all that is shown into one file."""
+        if self._comparison is None or self._workspace.seen is None:
+            return
+        view = view_of(self._workspace, self._comparison.methods, self._bridge.engine, self._kept)
+        said = self.tr("Kept in {0}. It holds a face: send it to people who may see that.").format(path.name)
+        self._jobs.run(lambda: save_view(path, view), lambda _: self._tell(said), self._tell)
+
+    def _show_view(self, path: Path, view: KeptView) -> None:
+        known, self._kept = self._kept, view
+        try:
+            show_view(self._workspace, view)
+        except InputError as error:
+            self._kept = known
+            self._tell(str(error))
+            return
+        self._workspace.say_kept(path.stem)
+        self.ask()
+
+    def _follow_again(self) -> None:
+        """Leave a kept view; methods that only it knew are no longer offered."""
+        self._kept = None
+        self._workspace.say_kept("")
+        self._workspace.offer_only(set(self._comparison.methods) if self._comparison else set())
+        self._want()
+        self._refresh()
+
+    def _remember(self) -> None:
+        """Keep what was chosen for the next start."""
+        if self._comparison is not None and self._kept is None:
+            remember_looks(self._workspace)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A model file that is dropped on the window is opened."""
-        if isinstance(event, QDropEvent) and self._way.isEnabled() and (path := dropped_model(event.mimeData())):
+        """A model's file or a kept view that is dropped on the window is opened."""
+        if isinstance(event, QDropEvent) and self._way.isEnabled() and (path := dropped_file(event.mimeData())):
             event.acceptProposedAction()
             if event.type() is QEvent.Type.Drop:
                 self.open_file(path)
@@ -247,7 +333,11 @@ class Inspector(QObject):
             self._comparison.stop()
 
 
-def dropped_model(data: QMimeData) -> Path | None:
-    """The model file that is carried, None if it is something else."""
+def _without_running(methods: Mapping[str, Method]) -> dict[str, Method]:
+    return {name: each for name, each in methods.items() if name != DENOISED}
+
+
+def dropped_file(data: QMimeData) -> Path | None:
+    """The model's file or kept view that is carried, None if it is something else."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return next((path for path in paths if path.suffix == MODEL_SUFFIX), None)
+    return next((path for path in paths if path.suffix in (MODEL_SUFFIX, VIEW_SUFFIX)), None)

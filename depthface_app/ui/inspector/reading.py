@@ -21,12 +21,14 @@ class Reading:
 
     normal:        unit vector in camera axes
     difference_mm: its depth less that of the first method of the pair
+    surface:       how sure its network is that there is a surface, 0 to 1; NaN from one that does not say
     """
 
     depth_mm: float
     normal: tuple[float, float, float]
     noise_mm: float
     difference_mm: float
+    surface: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,7 +56,8 @@ def readings(seen: Seen, point: Point) -> dict[str, Reading]:
 def _reading(face: DenoisedFace, row: int, column: int, from_mm: float) -> Reading:
     depth = float(face.depth_mm[row, column])
     x, y, z = (float(part) for part in face.normals[row, column])
-    return Reading(depth, (x, y, z), _noise(face, row, column), depth - from_mm)
+    surface = math.nan if face.surface is None else float(face.surface[row, column])
+    return Reading(depth, (x, y, z), _noise(face, row, column), depth - from_mm, surface)
 
 
 def _noise(face: DenoisedFace, row: int, column: int) -> float:

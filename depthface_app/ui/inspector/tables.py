@@ -115,19 +115,21 @@ def figure_rows(names: tuple[str, str], measured: Measured | None) -> Rows:
 def probe_rows(read: list[tuple[str, Reading | None]]) -> Rows:
     """What each method, by its label, reads at the crosshair."""
     head = tuple(
-        Cell(text, is_quiet=True) for text in ("mm", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"))
+        Cell(text, is_quiet=True)
+        for text in ("mm", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"), _say("surface"))
     )
     return (head, *(_probe_row(label, reading) for label, reading in read))
 
 
 def _probe_row(label: str, reading: Reading | None) -> tuple[Cell, ...]:
     if reading is None:
-        return (Cell(label, is_quiet=True), *(Cell(NOTHING) for _ in range(4)))
+        return (Cell(label, is_quiet=True), *(Cell(NOTHING) for _ in range(5)))
     x, y, _ = reading.normal
     normal = NOTHING if math.isnan(x) else f"{number(x, 2, signed=True)}, {number(y, 2, signed=True)}"
     figures = number(reading.depth_mm, 1), normal, number(reading.noise_mm, 2)
     differs = number(reading.difference_mm, 2, signed=True)
-    return (Cell(label, is_quiet=True), *(Cell(text) for text in (*figures, differs)))
+    surface = NOTHING if math.isnan(reading.surface) else f"{number(reading.surface * 100, 0)} %"
+    return (Cell(label, is_quiet=True), *(Cell(text) for text in (*figures, differs, surface)))
 
 
 def _heading(measured: Measured | None) -> str:

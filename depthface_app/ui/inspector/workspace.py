@@ -12,6 +12,7 @@ from depthface_app.pipeline.maps import CURVATURE, DIFFERENCE, RELIEF, Light
 from depthface_app.ui.inspector.canvas import Canvas, Line
 from depthface_app.ui.inspector.controls import BLINK, FOUR, SPACE, WIPE, Controls
 from depthface_app.ui.inspector.duel import Duel
+from depthface_app.ui.inspector.kept_bar import KeptBar
 from depthface_app.ui.inspector.key import light_at
 from depthface_app.ui.inspector.plot import ProfilePlot
 from depthface_app.ui.inspector.reading import profile_of, readings
@@ -34,10 +35,12 @@ _METHODS_AT_ONCE = 5  # in the probe's table: four views and what they are compa
 class Workspace(QWidget):
     """Draws what it is given and says what is wanted.
 
-    `wanted_changed` tells that something else is wanted; `painted` that a new moment stands on the screen.
+    `wanted_changed` tells that something else is wanted; `painted` that a new moment stands on the screen; `left` that
+    a kept view is no longer to be shown.
     """
 
     wanted_changed = Signal()
+    left = Signal()
     painted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -46,20 +49,20 @@ class Workspace(QWidget):
         self.views = tuple(View(k + 1, choice, self) for k, choice in enumerate(FIRST_VIEWS))
         self.duel, self.solid, self.controls = Duel(self), Solid(self), Controls(self)
         self.figures = Table(self.tr("Figures of both methods"), (5.2, 2.8, 2.8, 2.0), len(ROWS) + 2, self)
-        self.probe = Table(self.tr("Probe"), (2.6, 1.7, 3.4, 1.5, 1.8), _METHODS_AT_ONCE + 1, self)
+        self.probe = Table(self.tr("Probe"), (2.5, 1.6, 3.2, 1.5, 1.8, 1.8), _METHODS_AT_ONCE + 1, self)
         self.plot, self.toast = ProfilePlot(self), Toast(self)
         self.seen: Seen | None = None
         self.measured: Measured | None = None
         self.light: Light = FIRST_LIGHT
         self.colour_map = DEFAULT_COLOUR_MAP
-        self._point: QPointF | None = None
-        self._line: Line = (QPointF(0.1, 0.5), QPointF(0.9, 0.5))
+        self.point: QPointF | None = None
+        self.line: Line = (QPointF(0.1, 0.5), QPointF(0.9, 0.5))
         self._is_new = False
-        self._left, self._right = QStackedWidget(self), QWidget(self)
+        self._left, self._right, self._kept = QStackedWidget(self), QWidget(self), KeptBar(self)
         self._compose()
         self._connect()
         self.controls.tint()
-        self._draw(self._line)
+        self.draw(self.line)
         self.show_measured(None)
         self._show_probe()
         self._show_keys()
@@ -77,8 +80,9 @@ class Workspace(QWidget):
         column = QVBoxLayout(self._right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
-        for widget in (self.controls, self.figures, self.probe):
+        for widget in (self._kept, self.controls, self.figures, self.probe):
             column.addWidget(widget)
+        self._kept.hide()
         column.addWidget(self.plot, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -90,16 +94,17 @@ class Workspace(QWidget):
         for canvas in self.canvases:
             canvas.probed.connect(self.probe_at)
             canvas.moved.connect(self.look_at)
-            canvas.drawn.connect(self._draw)
+            canvas.drawn.connect(self.draw)
             canvas.painted.connect(self._tell_painted)
         for view in self.views:
             view.chosen.connect(self._change)
         self.solid.canvas.painted.connect(self._tell_painted)
         for key in (*(view.key for view in self.views), self.duel.key, self.solid.key):
-            key.lit.connect(self._shine)
+            key.lit.connect(self.shine)
         for each in (self.duel, self.solid):
             each.chosen.connect(self._change)
         self.controls.changed.connect(self._change)
+        self._kept.left.connect(self.left)
         self.toast.spoken.connect(self._place_toast)
 
     @property
@@ -110,11 +115,12 @@ class Workspace(QWidget):
     @property
     def wanted(self) -> Wanted:
         """What is to be shown now."""
-        pair, fine = self.controls.pair, self.controls.fine.isChecked()
+        pair, finest = self.controls.pair, self.controls.finest.isChecked()
+        more = self.controls.fine.isChecked() or finest, self.light, finest
         if self.controls.mode == FOUR:
-            return Wanted(tuple(view.choice for view in self.views), pair, fine, self.light)
+            return Wanted(tuple(view.choice for view in self.views), pair, *more)
         how = (self.solid if self.controls.mode == SPACE else self.duel).how.currentData()
-        return Wanted(tuple((method, how) for method in pair), pair, fine, self.light)
+        return Wanted(tuple((method, how) for method in pair), pair, *more)
 
     @property
     def _look(self) -> Look:
@@ -122,13 +128,30 @@ class Workspace(QWidget):
 
     def add_method(self, name: str, label: str) -> None:
         """Offer another method everywhere, judge it against the running model and show it in the lower views."""
-        self.labels = {**self.labels, name: label}
-        for view in self.views:
-            fill(view.what, self.labels, view.choice[0])
+        self.offer({**self.labels, name: label})
         self.controls.offer(self.labels, (DENOISED, name))
         self.views[2].choose((name, DIFFERENCE))
         self.views[3].choose((name, RELIEF))
         self._change()
+
+    def offer(self, labels: dict[str, str]) -> None:
+        """Offer these methods everywhere; what was chosen stays chosen where it still is offered."""
+        self.labels = labels
+        for view in self.views:
+            fill(view.what, labels, view.choice[0] if view.choice[0] in labels else DENOISED)
+        first, second = self.controls.pair
+        self.controls.offer(labels, (first if first in labels else RAW, second if second in labels else DENOISED))
+
+    def offer_only(self, known: set[str]) -> None:
+        """Offer no other added methods than these; what needs no file always is."""
+        own = method_labels()
+        self.seen = None  # may be made by others
+        self.offer({name: label for name, label in self.labels.items() if name in own or name in known})
+
+    def say_kept(self, name: str) -> None:
+        """Say that a kept view of this name is shown; "" for the stream."""
+        self._kept.setVisible(bool(name))
+        self._kept.say(name)
 
     def show_seen(self, seen: Seen) -> None:
         """Draw what the methods made of a moment, unless something else is wanted by now."""
@@ -195,7 +218,7 @@ class Workspace(QWidget):
 
     def probe_at(self, point: QPointF | None) -> None:
         """Put the crosshair here in all views."""
-        self._point = point
+        self.point = point
         for canvas in self.canvases:
             canvas.crosshair = point
             canvas.update()
@@ -207,14 +230,16 @@ class Workspace(QWidget):
             canvas.viewport = viewport
             canvas.update()
 
-    def _draw(self, line: Line) -> None:
-        self._line = line
+    def draw(self, line: Line) -> None:
+        """Cut along this line."""
+        self.line = line
         for canvas in self.canvases:
             canvas.line = line
             canvas.update()
         self._show_profile()
 
-    def _shine(self, light: Light) -> None:
+    def shine(self, light: Light) -> None:
+        """Let the light come from there."""
         self.light = light
         self._change()
 
@@ -247,15 +272,15 @@ class Workspace(QWidget):
 
     def _show_probe(self) -> None:
         known = {}
-        if self.seen is not None and self._point is not None:
-            known = readings(self.seen, (self._point.x(), self._point.y()))
+        if self.seen is not None and self.point is not None:
+            known = readings(self.seen, (self.point.x(), self.point.y()))
         self.probe.show_rows(probe_rows([(self.labels[name], known.get(name)) for name in self.wanted.methods]))
 
     def _show_profile(self) -> None:
         if self.seen is None:
             self.plot.show_profile(None)
             return
-        start, end = ((point.x(), point.y()) for point in self._line)
+        start, end = ((point.x(), point.y()) for point in self.line)
         self.plot.show_profile(profile_of(self.seen, start, end, self.labels))
 
     def _tell_painted(self) -> None:
