@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from benchmarks.watched import Control, rounded
 from depthface_app.build import build_models, model_file, open_denoiser, open_finest_denoiser, open_recogniser
@@ -85,6 +85,8 @@ def thread_times_s() -> dict[str, float]:
 def measure(folder: Path, seconds: float, threads: int | None) -> dict[str, Any]:
     """Run the window and look at every picture it paints."""
     application = make_application("dark")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))  # not the person's own
     window, bridge, presenter, commands = build_main_window(parts(folder, threads))
     workspace = window.workspace
     painted: list[tuple[float, float]] = []

@@ -15,7 +15,6 @@ from depthface_app.core.filters import bilateral, filled
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.normals import normals
 from depthface_app.core.render import render_depth
-from depthface_app.pipeline.temporal import STILL_MM
 
 VOXEL_MM, SIDE_MM = 2.0, 240.0
 BEHIND_MM = 130.0  # of the volume's side lie behind the tip of the nose
@@ -23,6 +22,7 @@ TRUNCATION_MM = 20.0  # ten voxels, several times the noise
 REACH_MM, GATE_MM = 8.0, 4.0  # how far apart points may be paired, and where a pair begins to count less
 STEPS = 15
 LEAST_PAIRED = 0.7  # of the points; a face that fits worse is another one, or has another expression
+MOVED_MM = 3.0  # a nose that is so far from where it was last fused has moved, however well the locator sees it
 LEAVES_MM = 25.0  # a nose that is so far from where the volume began leaves it
 
 Points = NDArray[np.float32]
@@ -48,7 +48,7 @@ class Fused:
 
     def face(self, crop: FaceCrop) -> DenoisedFace | None:
         """The surface in place of a method's; None if the face has moved since."""
-        if np.linalg.norm(np.subtract(crop.nose_mm, self.nose_mm)) > STILL_MM or not len(self.triangles):
+        if np.linalg.norm(np.subtract(crop.nose_mm, self.nose_mm)) > MOVED_MM or not len(self.triangles):
             return None
         depth = self.seen_by(crop.intrinsics)
         return DenoisedFace(crop, depth, normals(depth, crop.intrinsics))

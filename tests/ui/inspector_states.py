@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QPointF
+from PySide6.QtCore import QEventLoop, QPointF, QSettings
 from PySide6.QtWidgets import QApplication
 
 from depthface_app.build import build_engine, model_file, open_denoiser, open_finest_denoiser, open_recogniser
@@ -151,6 +151,25 @@ def _points(bench: Bench) -> None:
     bench.measured()
 
 
+def _finest(bench: Bench) -> None:
+    bench.workspace.look_at(Viewport(5.0, 0.5, 0.55))
+    bench.show((RAW, RELIEF), (DENOISED, RELIEF), (DENOISED, CURVATURE), (DENOISED, DEPTH))
+    bench.controls.finest.click()
+    bench.wait(lambda: bench.workspace.seen is not None and bench.workspace.seen.wanted.finest)
+    bench.wait(lambda: bench.workspace.seen.maps[1] is not None and bench.workspace.seen.maps[1].shape[0] == 512)
+    bench.measured(2)
+
+
+def _kept(bench: Bench) -> None:
+    bench.measured(3)
+    file = bench.folder / "somebody.dfview"
+    bench.commands.inspector.keep(file)
+    bench.wait(file.exists)
+    bench.commands.inspector.open_file(file)
+    bench.wait(lambda: bench.workspace.seen is not None and not bench.workspace.seen.moment.frame.is_live)
+    bench.measured(1)
+
+
 def _fused(bench: Bench) -> None:
     bench.compare(FUSED, DENOISED)
     bench.show((FUSED, RELIEF), (DENOISED, RELIEF), (DENOISED, DIFFERENCE), (FUSED, CURVATURE))
@@ -168,12 +187,15 @@ STATES: dict[str, Callable[[Bench], None]] = {
     "blink": _blink,
     "space": _space,
     "points": _points,
+    "finest": _finest,
+    "kept": _kept,
     "fused": _fused,
 }
 
 
 def picture(name: str, path: Path, source: str, size: tuple[int, int]) -> None:
     """Bring the inspector into a state and save what it looks like."""
+    QSettings("DepthFace", "DepthFace").clear()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), source, size)
         try:
@@ -194,6 +216,8 @@ def main() -> None:
     chosen = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     make_application(chosen.theme)
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(chosen.folder))  # not the person's own
     chosen.folder.mkdir(parents=True, exist_ok=True)
     width, height = (int(part) for part in chosen.size.split("x"))
     kind = chosen.source.partition(":")[0]

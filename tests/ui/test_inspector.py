@@ -129,7 +129,7 @@ def test_the_probe_reads_how_sure_a_network_is_of_a_surface():
     seen = seen_by(replace(now, denoised=replace(now.denoised, surface=sure)), Wanted(()), FIXED_METHODS)
     assert readings(seen, (0.5, 0.6))[DENOISED].surface == sure[76, 64]
     rows = probe_rows([("denoised", readings(seen, (0.5, 0.6))[DENOISED]), ("raw", readings(seen, (0.5, 0.6))[RAW])])
-    assert [row[-1].text for row in rows] == ["surface", "60 %", NOTHING]
+    assert [row[-1].text for row in rows] == ["sure", "60 %", NOTHING]
 
 
 def test_a_profile_is_as_long_as_its_line_and_counts_from_the_nose():

@@ -30,7 +30,7 @@ class SpaceCanvas(QWidget):
         super().__init__(parent)
         self.sheets: tuple[Sheet, ...] = ()
         self.orbit = FIRST_ORBIT
-        self.is_mesh, self.side_px = True, 2
+        self.is_mesh, self.side_px = True, 3
         self.marks: Marks = ()
         self.message = ""
         self._press: QPointF | None = None

@@ -116,7 +116,7 @@ def probe_rows(read: list[tuple[str, Reading | None]]) -> Rows:
     """What each method, by its label, reads at the crosshair."""
     head = tuple(
         Cell(text, is_quiet=True)
-        for text in ("mm", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"), _say("surface"))
+        for text in ("mm", _say("depth"), _say("normal x, y"), _say("noise"), _say("differs"), _say("sure"))
     )
     return (head, *(_probe_row(label, reading) for label, reading in read))
 

@@ -29,19 +29,19 @@ def map_labels() -> dict[str, str]:
 
 
 def method_labels() -> dict[str, str]:
-    """Every method that needs no file, in words."""
+    """Every method that needs no file, in words that find room in a table."""
     return {
         RAW: _say("raw"),
         DENOISED: _say("denoised"),
         "bilateral": _say("bilateral"),
         "median": _say("median"),
-        "tv": _say("total variation"),
-        "nlm": _say("non-local means"),
-        "temporal": _say("temporal mean"),
-        "realsense-spatial": _say("RealSense spatial"),
-        "realsense-temporal": _say("RealSense temporal"),
-        "realsense": _say("RealSense blocks"),
-        FUSED: _say("fused reference"),
+        "tv": _say("TV"),
+        "nlm": _say("NLM"),
+        "temporal": _say("temporal"),
+        "realsense-spatial": _say("RS spatial"),
+        "realsense-temporal": _say("RS temporal"),
+        "realsense": _say("RS blocks"),
+        FUSED: _say("fused"),
         TRUTH: _say("truth"),
     }
 

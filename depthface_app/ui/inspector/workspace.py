@@ -49,7 +49,7 @@ class Workspace(QWidget):
         self.views = tuple(View(k + 1, choice, self) for k, choice in enumerate(FIRST_VIEWS))
         self.duel, self.solid, self.controls = Duel(self), Solid(self), Controls(self)
         self.figures = Table(self.tr("Figures of both methods"), (5.2, 2.8, 2.8, 2.0), len(ROWS) + 2, self)
-        self.probe = Table(self.tr("Probe"), (2.5, 1.6, 3.2, 1.5, 1.8, 1.8), _METHODS_AT_ONCE + 1, self)
+        self.probe = Table(self.tr("Probe"), (2.3, 1.5, 3.4, 1.5, 1.8, 1.6), _METHODS_AT_ONCE + 1, self)
         self.plot, self.toast = ProfilePlot(self), Toast(self)
         self.seen: Seen | None = None
         self.measured: Measured | None = None
@@ -290,6 +290,7 @@ class Workspace(QWidget):
 
     def _place_toast(self) -> None:
         self.toast.place(QRectF(self._left.geometry()))
+        self.toast.raise_()  # over the views, which were made after it
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The right column grows with the room, within bounds."""
