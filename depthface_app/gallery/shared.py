@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from depthface_app.core.errors import GalleryError, GalleryUnreachable
+from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import replica, schema, upkeep
 from depthface_app.gallery.address import Address
 from depthface_app.gallery.keys import PASSPHRASE, Keychain
@@ -53,10 +53,11 @@ class SharedStore(GalleryStore):
         return self.vault.problem
 
     def expire(self) -> int:
-        """As `GalleryStore.expire`; nobody without the server, and those whose consent ran out stay unknown."""
+        """As `GalleryStore.expire`; nobody while the server does not let it, and those who are over stay unknown."""
         try:
             return super().expire()
-        except GalleryUnreachable:
+        except GalleryError as error:
+            self.vault.problem = str(error)
             return 0
 
     def watch(self, changed: Callable[[], None], told: Callable[[str], None]) -> Callable[[], None]:

@@ -15,6 +15,7 @@ from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import replica, schema
 from depthface_app.gallery.anchor import Mark
 from depthface_app.gallery.audit import Head
+from depthface_app.gallery.backup import replace_keys
 from depthface_app.gallery.keys import (
     KEYRING,
     PASSPHRASE,
@@ -61,7 +62,7 @@ class SharedVault(Vault):
             self.problem = str(error)
 
     def catch_up(self) -> bool:
-        """Bring the copy to what the server has now; returns whether anything came.
+        """Bring the copy to what the server has now, and its backups on this computer; returns whether anything came.
 
         Raises:
             GalleryUnreachable: if the server does not answer.
@@ -69,6 +70,8 @@ class SharedVault(Vault):
         """
         with self._turn, self.server.session() as session:
             has_news = self._receive(session)
+        if has_news:
+            replace_keys(self)  # somebody may have been erased elsewhere
         self.problem = ""
         return has_news
 

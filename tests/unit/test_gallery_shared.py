@@ -8,12 +8,15 @@ import pytest
 
 from depthface_app.core.errors import GalleryError, GalleryUnreachable
 from depthface_app.gallery import upkeep
+from depthface_app.gallery.backup import back_up, restore
+from depthface_app.gallery.box import Recipient
 from depthface_app.gallery.keys import Keychain, WrongPassphrase
 from depthface_app.gallery.roles import Role, set_pin, sign_in
 from depthface_app.gallery.shared import SharedStore, share
+from depthface_app.gallery.store import GalleryStore
 from tests.fake_models import axis_vector
 from tests.galleries import PASSPHRASE, copied, template
-from tests.shared_galleries import wait_for
+from tests.shared_galleries import DATABASE, wait_for
 
 DAMAGED = "was changed or damaged from outside"
 
@@ -316,6 +319,38 @@ def test_a_role_that_is_no_kiosk_sees_nothing(shared):
         connection.execute("CREATE ROLE somebody LOGIN")
     with pytest.raises(GalleryError, match="may not do that"), shared.server("somebody").session():
         pass
+
+
+def test_an_erasure_reaches_the_backups_of_another_kiosk_when_it_follows(shared, tmp_path):
+    here, there = shared.kiosk("here"), shared.kiosk("there")
+    here.add("Ada", [template(0)])
+    here.add("Bob", [template(1)])
+    there.vault.catch_up()
+    (tmp_path / "backup").mkdir()
+    back_up(there.vault, tmp_path / "backup", Recipient.of_passphrase(PASSPHRASE))
+    (tmp_path / "backup").rename(tmp_path / "not here")
+    assert len(here.remove("Ada").unreached) == 1
+    (tmp_path / "not here").rename(tmp_path / "backup")
+    there.vault.catch_up()
+    other = GalleryStore(tmp_path / "other.sqlite3")
+    assert restore(other.vault, tmp_path / "backup", lambda _: PASSPHRASE).erased == 1
+    assert [person.name for person in other.people()] == ["Bob"]
+
+
+def test_a_server_that_does_not_encrypt_is_not_spoken_to_where_that_is_demanded(shared, tmp_path):
+    shared.postgres.kill()
+    shared.postgres.start("127.0.0.1")
+    try:
+        open_way = f"postgresql://kiosk@127.0.0.1:{shared.postgres.port}/{DATABASE}"
+        keychain = Keychain(tmp_path / "copy.key", lambda _: PASSPHRASE)
+        ca = tmp_path / "ca.pem"
+        ca.touch()
+        with pytest.raises(GalleryUnreachable, match="SSL|certificate"):
+            SharedStore(tmp_path / "copy.sqlite3", keychain, None, f"{open_way}?sslmode=verify-full&sslrootcert={ca}")
+        assert names(SharedStore(tmp_path / "copy.sqlite3", keychain, None, open_way)) == ()
+    finally:
+        shared.postgres.kill()
+        shared.postgres.start()
 
 
 def test_a_newer_shared_gallery_is_refused(shared):

@@ -105,7 +105,7 @@ def refusal(vault: Vault, pin: str, least: Role) -> str:
         role = sign_in(vault, pin)
     except GalleryError:
         with vault.reading() as opened:
-            shut_until = Doors.read(opened).shut_until
+            shut_until = max(Doors.read(opened).shut_until, vault.wrong_pins[1])
         is_shut = bool(shut_until) and datetime.now(UTC) < datetime.fromisoformat(shut_until)
         return "pin_shut" if is_shut else "pin_wrong"
     return "" if role >= least else "pin_wrong"
