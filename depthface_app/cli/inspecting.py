@@ -129,15 +129,15 @@ def prepared(setup: Setup, question: Question, *, is_live: bool = False) -> Benc
 
 
 def _settings_of(question: Question, models: Models, other: Method, known: Known | None) -> dict[str, Any]:
-    networks: list[Any] = [models.denoiser, models.locator, models.recogniser]
-    networks += [other] if hasattr(other, "card") else []
+    networks: list[Any] = [models.denoiser, models.locator, models.recogniser, other]
+    cards = [getattr(each, name) for each in networks for name in ("card", "aligner_card") if hasattr(each, name)]
     reference = None if question.reference in (None, TRUTH) else Path(question.reference or "")
     return {
         "version": f"{__version__}+{_measuring_code()}",
         **results.plain(question),
         "reference_bytes": reference.stat().st_size if reference is not None and reference.is_file() else None,
         "templates": None if known is None else len(known.gallery.templates),
-        "models": [card_values(each.card) for each in networks],
+        "models": [card_values(card) for card in cards],
     }
 
 

@@ -84,6 +84,15 @@ def test_the_page_stands_alone_and_names_are_escaped(report):
         assert line.good.replace("'", "&#39;") in page
 
 
+def test_the_page_holds_every_models_whole_card():
+    card = {"kind": "denoiser", "name": "DMD", "version": "1", "figures": {"psnr_db": 41.5}, "attributions": ["a", "b"]}
+    report = content.report_of(invented([1.0], models=[card]), tools(), read)
+    assert [row[-1] for row in report.models.rows] == ["a; b"]
+    assert "41.5" in html.page(report)
+    (name, text), *_ = report.cards
+    assert (name, json.loads(text)) == ("DMD 1", card)
+
+
 def test_the_page_says_which_camera_it_was(report):
     assert report.inputs.head[2] == "camera"
     assert [row[2] for row in report.inputs.rows] == ["Fake"]

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -80,19 +80,15 @@ def means(rows: Sequence[Row], sides: tuple[str, str]) -> dict[str, Any]:
 
 
 def card_values(card: ModelCard) -> dict[str, Any]:
-    """A model's card as plain values; long lists of what it was accepted on stay in the model's file."""
-    return {
-        "name": card.name,
-        "version": card.version,
-        "kind": card.kind,
-        "licence": card.licence,
-        "training_commit": card.training_commit,
-        "data": card.data if isinstance(card.data, str) else json.loads(json.dumps(card.data, default=_plain)),
-    }
+    """A model's whole card as plain values."""
+    values: dict[str, Any] = _plain({field.name: getattr(card, field.name) for field in fields(card)})
+    return values
 
 
 def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else list(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def begin(folder: Path, sides: tuple[str, str], settings: Mapping[str, Any]) -> None:

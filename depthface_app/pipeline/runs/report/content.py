@@ -1,5 +1,6 @@
 """What stands in a report, before it is set as a page or on paper."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Table:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Report:
-    """All of it, in the order in which it is read."""
+    """All of it, in the order in which it is read. cards: each model's name and its whole card as JSON, for a page."""
 
     title: str
     sides: tuple[str, str]
@@ -86,6 +87,7 @@ class Report:
     inputs: Table
     settings: Table
     models: Table
+    cards: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
 
 
@@ -123,6 +125,7 @@ def report_of(run: Run, tools: Tools, read: Read) -> Report:
         inputs=_inputs(run),
         settings=_settings(run.settings),
         models=_models(run.settings),
+        cards=tuple(_cards(run.settings)),
         problems=run.problems,
     )
 
@@ -266,10 +269,18 @@ def _words(value: Any) -> str:
         return "not set"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {inner}" for key, inner in value.items())
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _models(settings: Mapping[str, Any]) -> Table:
-    keys = ("kind", "name", "version", "licence", "training_commit", "data")
-    rows = [tuple(_words(card.get(key)) for key in keys) for card in settings["models"]]
-    return Table(("used as", "name", "version", "licence", "training commit", "trained on"), tuple(rows))
+    keys = ("kind", "name", "version", "licence", "training_commit", "data", "attributions")
+    cards = [{**card, "training_commit": (card.get("training_commit") or NOTHING)[:10]} for card in settings["models"]]
+    rows = [tuple(_words(card.get(key)) for key in keys) for card in cards]
+    head = ("used as", "name", "version", "licence", "training commit", "trained on", "made from")
+    return Table(head, tuple(rows))
+
+
+def _cards(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(f"{c['name']} {c['version']}", json.dumps(c, indent=1, ensure_ascii=False)) for c in settings["models"]]

@@ -177,7 +177,7 @@ def _table(paper: _Paper, table: Table) -> None:
         return
     paper.set_font(FONT, size=SMALL)
     longest = [max(len(row[k]) for row in (table.head, *table.rows)) for k in range(len(table.head))]
-    widths = tuple(min(max(length, 8), 60) for length in longest)
+    widths = tuple(min(max(length, 11), 55) for length in longest)
     with paper.table(
         col_widths=widths, text_align="LEFT", headings_style=HEAD, line_height=4, padding=1,
         width=paper.epw if len(table.head) > 2 else paper.epw / 2, align="LEFT",
