@@ -51,7 +51,7 @@ ACTIONS = (
     ActionSpec("previous_mark", _mark("Go to the mark before"), "Shift+N", "", "recording"),
     ActionSpec("next_mark", _mark("Go to the next mark"), "N", "", "recording"),
     ActionSpec("enrol", _mark("Enrol a person"), "E", "user-plus", "people"),
-    ActionSpec("deny", _mark("This is not who it says"), "D", "", "people"),
+    ActionSpec("deny", _mark("This is not who it says"), "", "", "people"),
     ActionSpec("tell_name", _mark("This is…"), "T", "", "people"),
     ActionSpec("next_face", _mark("Choose the next face"), "F", "scan-face", "people"),
     ActionSpec("pane_1", _mark("Enlarge raw depth"), "1", "", "view"),

@@ -67,7 +67,7 @@ def banner_of(now: Situation) -> Message | None:
         (FaultSource.MODEL, _say("A network is missing")),
         (FaultSource.RECOGNISER, _say("Faces cannot be recognised")),
         (FaultSource.GALLERY, _say("The people list has a problem")),
-        (FaultSource.SERVER, _say("The shared gallery cannot be followed")),
+        (FaultSource.SERVER, _say("Shared gallery not followed")),
     ):
         if (fault := _of(now.faults, source)) is not None:
             return Message("cpu" if source is FaultSource.MODEL else "triangle-alert", title, fault.message)

@@ -18,7 +18,7 @@ def test_the_window_follows_a_shared_gallery(tmp_path, seat, qtbot, shared):
     wait(lambda: window.identity.plate.name == "Augusta")
     assert "Augusta" in window.people.names()
     shared.postgres.kill()
-    wait(lambda: banner.isVisible() and "cannot be followed" in banner.title.text())
+    wait(lambda: banner.isVisible() and banner.title.text() == "Shared gallery not followed")
     assert window.identity.plate.name == "Augusta"
     window.people.renamed.emit("Augusta", "Eve")
     wait(lambda: "cannot be reached" in window.stage.toast.title.text())
