@@ -26,12 +26,15 @@ class Postgres:
         assert found is not None
         assert found.origin is not None
         package = Path(found.origin).parent
-        self._programs = max(package.glob("pginstall*/bin"))  # the newest of those it brings
+        installed = max(package.glob("pginstall*"))  # the newest of those it brings
         self.folder = Path(tempfile.mkdtemp(prefix="depthface-postgres-"))
         self._as_user = {}
         if os.getuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
             self._as_user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            if not all(each.stat().st_mode & 0o001 for each in (installed, *installed.parents)):
+                installed = _copied(installed, self.folder / "programs")
+        self._programs = installed / "bin"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -99,3 +102,12 @@ class Postgres:
         with psycopg.connect(self.address("owner", "postgres"), autocommit=True) as connection:
             if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone() is None:
                 connection.execute(f'CREATE ROLE "{role}" LOGIN IN ROLE depthface_kiosk')
+
+
+def _copied(installed: Path, folder: Path) -> Path:
+    """The programs where everybody may come, with the libraries that they look for beside their package."""
+    package = installed.parent
+    shutil.copytree(installed, folder / package.name / installed.name)
+    libraries = f"{package.name}.libs"
+    shutil.copytree(package.with_name(libraries), folder / libraries)
+    return folder / package.name / installed.name
