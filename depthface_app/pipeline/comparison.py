@@ -23,6 +23,7 @@ RAW, DENOISED, TRUTH, FUSED = "raw", "denoised", "truth", "fused"
 MEASURE_EVERY_S = 0.25
 MEASURE_SHARE = 0.25  # of one core's time at most, so that a slow machine spends it on the pictures
 MEASURED_OVER = 20  # figures are means of so many frames, about five seconds
+LEAST_FUSED = 8  # frames in a fused surface before errors are counted from it
 STOP_TIMEOUT_S = 5.0
 DENOISED_WITHIN_S = 5.0  # a network may be slow, but an engine that stopped answers never
 
@@ -202,7 +203,8 @@ class Comparison:
         wanted, reference = order.wanted, None
         if FUSED in wanted.methods and FUSED not in order.known:
             self.fusing.add(order.frame, order.crop)
-            reference = self.fusing.reference
+            newest = self.fusing.reference
+            reference = newest.on(order.crop) if newest is not None else None
         methods = {**self.methods, **self.finest} if wanted.finest else self.methods
         left = {name: each for name, each in methods.items() if name not in order.known}
         others = {**faces_by(order.frame, order.crop, wanted, left, reference), **order.known}
@@ -276,7 +278,8 @@ class Meter:
     def measure(self, seen: Seen, recogniser: FaceRecogniser, clock: Callable[[], float]) -> Measured | None:
         """Figures, where it is time for new ones by the `clock` in seconds."""
         moment, names = seen.moment, seen.wanted.pair
-        kind = TRUTH if moment.frame.truth_mm is not None else FUSED if seen.reference is not None else ""
+        is_fused = seen.reference is not None and seen.reference.fused.frames >= LEAST_FUSED
+        kind = TRUTH if moment.frame.truth_mm is not None else FUSED if is_fused else ""
         self._begin(moment, names, kind)
         if any(name not in seen.faces for name in names):
             return None

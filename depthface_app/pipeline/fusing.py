@@ -32,6 +32,11 @@ class Reference:
     fused: Fused
     error_mm: float
 
+    def on(self, crop: FaceCrop) -> "Reference | None":
+        """The same laid onto a later crop; None if it does not fit there."""
+        fused = self.fused.aligned(crop)
+        return None if fused is None else Reference(fused, self.error_mm)
+
 
 class Fusing:
     """Owns a thread that fuses the newest faces it is given, as many as it has time for; starts once, stops once.
@@ -87,9 +92,9 @@ class Fusing:
 
 def error_mm(fused: Fused, frame: Frame, crop: FaceCrop) -> float:
     """RMSE of the surface to the truth in mm, where the sensor had a reading on the face; NaN if nobody knows it."""
-    face = fused.face(crop)
-    if face is None or frame.truth_mm is None:
+    if frame.truth_mm is None:
         return float("nan")
+    face = fused.face(crop)
     truth = on_crop(frame.truth_mm, frame, crop)
     there = ~np.isnan(truth + face.depth_mm + crop.depth_mm)
     judged = there & near_nose(truth, crop.intrinsics, crop.nose_mm)

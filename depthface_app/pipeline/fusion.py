@@ -3,9 +3,10 @@
 It stands in for the truth where nobody knows that. It is no truth: `benchmarks/fused.py` measures its own error.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,9 @@ from depthface_app.core.face import DenoisedFace, FaceCrop
 from depthface_app.core.filters import bilateral, filled
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.normals import normals
+from depthface_app.core.quality import face_ellipse
 from depthface_app.core.render import render_depth
+from depthface_app.pipeline.temporal import STILL_MM
 
 VOXEL_MM, SIDE_MM = 2.0, 240.0
 BEHIND_MM = 130.0  # of the volume's side lie behind the tip of the nose
@@ -22,7 +25,7 @@ TRUNCATION_MM = 20.0  # ten voxels, several times the noise
 REACH_MM, GATE_MM = 8.0, 4.0  # how far apart points may be paired, and where a pair begins to count less
 STEPS = 15
 LEAST_PAIRED = 0.7  # of the points; a face that fits worse is another one, or has another expression
-MOVED_MM = 3.0  # a nose that is so far from where it was last fused has moved, however well the locator sees it
+ALIGNING_STEPS = 3
 LEAVES_MM = 25.0  # a nose that is so far from where the volume began leaves it
 
 Points = NDArray[np.float32]
@@ -46,12 +49,57 @@ class Fused:
         """(H, W) float32 mm as a camera in the same place sees it, NaN where nothing is."""
         return render_depth(self.vertices_mm, self.triangles, intrinsics)
 
-    def face(self, crop: FaceCrop) -> DenoisedFace | None:
-        """The surface in place of a method's; None if the face has moved since."""
-        if np.linalg.norm(np.subtract(crop.nose_mm, self.nose_mm)) > MOVED_MM or not len(self.triangles):
-            return None
+    def face(self, crop: FaceCrop) -> DenoisedFace:
+        """The surface in place of a method's, where it stands."""
         depth = self.seen_by(crop.intrinsics)
         return DenoisedFace(crop, depth, normals(depth, crop.intrinsics))
+
+    def aligned(self, crop: FaceCrop) -> "Fused | None":
+        """The surface laid onto a later crop, as whoever holds still moves a little; None if it no longer fits there.
+
+        Source: point-to-plane ICP, Chen & Medioni, Image and Vision Computing 10(3), 1992, with the points that share a
+            pixel as pairs (Blais & Levine, IEEE PAMI 17(8), 1995) and Tukey's biweight as gate.
+        """
+        if np.linalg.norm(np.subtract(crop.nose_mm, self.nose_mm)) > STILL_MM or not len(self.triangles):
+            return None
+        moved, paired = self, 0.0
+        for _ in range(ALIGNING_STEPS):
+            change, paired = _change(moved, crop)
+            if paired < LEAST_PAIRED:
+                return None
+            moved = replace(moved, vertices_mm=_moved_by(change, moved.vertices_mm, crop.nose_mm))
+        return moved
+
+
+def _change(fused: Fused, crop: FaceCrop) -> tuple[NDArray[np.float64], float]:
+    """What brings a surface nearer to a crop's readings, and the share of those on the face that it explains.
+
+    The first is (6,): a turn about the nose in rad, and a shift in mm.
+    """
+    face = fused.face(crop)
+    points = crop.intrinsics.back_project(face.depth_mm) - np.asarray(crop.nose_mm, np.float32)
+    left = (crop.depth_mm - face.depth_mm) * face.normals[..., 2]  # along the normal, for readings on the same ray
+    there = ~np.isnan(left)
+    near = there & (np.abs(left) < REACH_MM)
+    known = ~np.isnan(crop.depth_mm) & face_ellipse(crop)
+    paired = float((near & known).sum() / max(known.sum(), 1))
+    directions = face.normals[near]
+    rows = np.hstack((np.cross(points[near], directions), directions)).astype(np.float64)
+    apart = left[near].astype(np.float64)
+    weighted = rows * (np.clip(1 - (apart / REACH_MM) ** 2, 0, 1) ** 2)[:, None]
+    # Written out: NumPy's product of long matrices wakes threads that outlast it.
+    square = np.array([[float((weighted[:, i] * rows[:, j]).sum()) for j in range(6)] for i in range(6)])
+    towards = np.array([float((weighted[:, i] * apart).sum()) for i in range(6)])
+    return np.linalg.solve(square + 1e-6 * np.eye(6), towards), paired
+
+
+def _moved_by(change: NDArray[np.float64], vertices_mm: Points, about_mm: tuple[float, float, float]) -> Points:
+    """Vertices turned about a point by a small rotation vector, and shifted."""
+    turn, _ = cv2.Rodrigues(change[:3])
+    about = np.asarray(about_mm)
+    shift = about + change[3:] - turn @ about
+    moved: Points = cv2.transform(vertices_mm[None], np.hstack((turn, shift[:, None])))[0].astype(np.float32)
+    return moved
 
 
 @dataclass(slots=True)
@@ -73,11 +121,7 @@ class Fusion:
 
     def denoise(self, crop: FaceCrop, fine: bool = False) -> DenoisedFace:
         """The surface with this crop in it, as a method of its own. Raises InputError without Open3D."""
-        face = self.add(crop).face(crop)
-        if face is None:
-            empty = np.full_like(crop.depth_mm, np.nan)
-            face = DenoisedFace(crop, empty, normals(empty, crop.intrinsics))
-        return face
+        return self.add(crop).face(crop)
 
     def add(self, crop: FaceCrop) -> Fused:
         """The surface with this crop in it; the same crop is not counted twice. Raises InputError without Open3D."""

@@ -266,15 +266,21 @@ def test_where_nobody_knows_the_truth_errors_are_counted_from_the_fused_surface(
     corner = (rows * clean.shape[1] + columns)[:-1, :-1].ravel()
     right, down = corner + 1, corner + clean.shape[1]
     triangles = np.concatenate((np.stack((corner, right, down), 1), np.stack((right, down + 1, down), 1)))
-    fused = Fused(9, points, triangles.astype(np.int32), now.location.nose_mm)
+    fused = Fused(LEAST_FUSED, points, triangles.astype(np.int32), now.location.nose_mm)
     desk.comparison.fusing.reference = Reference(fused, float("nan"))
     desk.comparison.fusing.has_failed = True  # takes no more frames
     desk.comparison.show(now, wanted)
     seen = desk.comparison.seen.take(LIMIT_S)
-    assert seen.reference.fused.frames == 9
+    assert seen.reference.fused.frames == LEAST_FUSED
     expected = true_face(replace(now.frame, truth_mm=clean), now.crop).depth_mm
     assert np.nanpercentile(np.abs(seen.maps[0] - expected), 95) < 1
     measured = desk.comparison.measured.take(LIMIT_S)
     assert measured.reference == FUSED
     for side in (RAW, DENOISED):
         assert measured.figures[side]["rmse_mm"] == pytest.approx(known.figures[side]["rmse_mm"], rel=0.05, abs=0.02)
+
+
+def test_a_fused_surface_of_few_frames_is_no_reference():
+    now, few = moment(), Fused(LEAST_FUSED - 1, np.zeros((3, 3), np.float32), np.zeros((1, 3), np.int32), (0, 0, 600))
+    seen = replace(seen_by(now, Wanted(()), FIXED_METHODS), reference=Reference(few, float("nan")))
+    assert Meter().measure(seen, FakeRecogniser(), lambda: 0.0).reference == ""

@@ -55,8 +55,33 @@ def test_a_fused_surface_is_seen_from_where_the_camera_is():
     assert wall().seen_by(PINHOLE).shape == (240, 320)
 
 
-def test_a_face_that_has_moved_since_has_no_fused_surface():
-    assert wall().face(look(0, (7.0, 0.0, 600.0))[1]) is None
+def fused_head(shift_mm=(0.0, 0.0, 0.0), turn_deg=0.0):
+    """A fused surface that is the true head, moved."""
+    points = PINHOLE.back_project(head_mm()).reshape(-1, 3)
+    angle = np.radians(turn_deg)
+    turn = np.array(((np.cos(angle), 0, np.sin(angle)), (0, 1, 0), (-np.sin(angle), 0, np.cos(angle))))
+    moved = (points - NOSE) @ turn.T + NOSE + shift_mm
+    number = np.arange(320 * 240).reshape(240, 320)
+    corner, right, down = (part.ravel() for part in (number[:-1, :-1], number[:-1, 1:], number[1:, :-1]))
+    triangles = np.concatenate((np.stack((corner, right, down), 1), np.stack((right, down + 1, down), 1)))
+    whole = ~np.isnan(points[triangles, 2]).any(1)
+    return Fused(9, np.nan_to_num(moved).astype(np.float32), triangles[whole].astype(np.int32), NOSE)
+
+
+@pytest.mark.parametrize(
+    ("shift_mm", "turn_deg"), [((2.0, -1.5, 3.0), 0.0), ((0.0, 0.0, 0.0), 2.0), ((-2, 1, -2), -1.5)]
+)
+def test_a_person_who_moved_a_little_is_followed(shift_mm, turn_deg):
+    _, crop = look(0)
+    fused = fused_head(shift_mm, turn_deg)
+    before, after = rmse(fused.face(crop), crop), rmse(fused.aligned(crop).face(crop), crop)
+    assert before > 0.5
+    assert after < 0.3
+
+
+def test_a_face_that_has_moved_away_or_is_none_has_no_fused_surface():
+    assert fused_head().aligned(look(0, (7.0, 0.0, 600.0))[1]) is None
+    assert wall(z_mm=660.0).aligned(look(0)[1]) is None
 
 
 def test_its_own_error_is_told_where_the_truth_is_known():

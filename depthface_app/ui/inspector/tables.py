@@ -26,6 +26,7 @@ ROWS = (
     ("p95_mm", "95 % within", "mm", 2, False),
     ("normal_angle_deg", "angle to {0}", "°", 1, False),
 )
+TO_REFERENCE = ("rmse_mm", "p95_mm", "normal_angle_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Table(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def _line_px(self) -> int:
-        return self.fontMetrics().height() + 3
+        return self.fontMetrics().height() + 2
 
     def sizeHint(self) -> QSize:
         """All its lines, whether there is something in them or not, so that nothing below moves."""
@@ -105,7 +106,7 @@ def _say(text: str) -> str:
 def figure_rows(names: tuple[str, str], measured: Measured | None) -> Rows:
     """What both methods measure, the better one strong, and how much of the first is left in the second."""
     head = tuple(Cell(text, is_quiet=True) for text in (_heading(measured), *names, _say("ratio")))
-    reference = _say("the fused") if measured is not None and measured.reference == FUSED else _say("truth")
+    reference = _say("fused") if measured is not None and measured.reference == FUSED else _say("truth")
     rows = [_row(*row, measured, reference) for row in ROWS]
     drift = float("nan") if measured is None else _known(measured.figures["identity_drift"])
     identity = (Cell(_say("identity, cosine"), is_quiet=True), Cell(""), Cell(""), Cell(number(drift, 3)))
@@ -153,6 +154,8 @@ def _row(
 
 
 def _of(measured: Measured, side: str, key: str) -> float:
+    if side == measured.reference and key in TO_REFERENCE:
+        return math.nan  # from itself
     figures = measured.figures[side]
     return _known(figures[key]) if isinstance(figures, Mapping) else math.nan
 

@@ -49,7 +49,7 @@ class Workspace(QWidget):
         self.views = tuple(View(k + 1, choice, self) for k, choice in enumerate(FIRST_VIEWS))
         self.duel, self.solid, self.controls = Duel(self), Solid(self), Controls(self)
         self.figures = Table(self.tr("Figures of both methods"), (5.2, 2.8, 2.8, 2.0), len(ROWS) + 2, self)
-        self.probe = Table(self.tr("Probe"), (2.3, 1.5, 3.4, 1.5, 1.8, 1.6), _METHODS_AT_ONCE + 1, self)
+        self.probe = Table(self.tr("Probe"), (2.3, 1.5, 3.3, 1.4, 1.7, 1.8), _METHODS_AT_ONCE + 1, self)
         self.plot, self.toast = ProfilePlot(self), Toast(self)
         self.seen: Seen | None = None
         self.measured: Measured | None = None
@@ -192,7 +192,7 @@ class Workspace(QWidget):
         reference = self.seen.reference if self.seen is not None else None
         if reference is None:
             return ""
-        frames = self.tr("{0} frames").format(reference.fused.frames)
+        frames = self.tr("frames: {0}").format(reference.fused.frames)
         if math.isnan(reference.error_mm):
             return frames
         return self.tr("{0}, itself {1} mm RMSE from the truth").format(frames, number(reference.error_mm, 2))
