@@ -101,7 +101,7 @@ def begin(folder: Path, sides: tuple[str, str], settings: Mapping[str, Any]) -> 
     values = {"format": FORMAT, "sides": list(sides), "settings": dict(settings), "is_finished": False}
     if about.exists():
         known = read_about(folder)
-        apart = _differences(known["settings"], json.loads(json.dumps(values["settings"])))
+        apart = _differences(known["settings"], json.loads(json.dumps(_without_nan(values["settings"]))))
         if apart:
             raise InputError(
                 f"The folder {folder} holds a run of other settings ({'; '.join(apart)}); give another folder."
