@@ -13,6 +13,7 @@ from depthface_app.core.latest import Latest
 from depthface_app.pipeline.comparison import (
     DENOISED,
     FUSED,
+    LEAST_FUSED,
     RAW,
     TRUTH,
     Comparison,
