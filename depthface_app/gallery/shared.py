@@ -74,6 +74,7 @@ class _Watch(threading.Thread):
         super().__init__(name="shared gallery", daemon=True)
         self._vault, self._changed, self._tell = vault, changed, told
         self._stopping = threading.Event()
+        self._seen: replica.Place | None = None
 
     def stop(self) -> None:
         """End; waits for what is under way, though not for a server that does not answer."""
@@ -105,9 +106,12 @@ class _Watch(threading.Thread):
                     quiet_s = 0.0
 
     def _look(self) -> None:
-        has_news = self._vault.catch_up()
+        self._vault.catch_up()
         self._say("")
-        if has_news and not self._stopping.is_set():
+        place = self._vault.place
+        # Not what `catch_up` brought: a change of this program's own, or another program, may have brought it before.
+        if place != self._seen and not self._stopping.is_set():
+            self._seen = place
             self._changed()
 
     def _say(self, problem: str) -> None:

@@ -75,6 +75,12 @@ class SharedVault(Vault):
         self.problem = ""
         return has_news
 
+    @property
+    def place(self) -> replica.Place:
+        """How far the copy has come."""
+        with schema.connected(self.path) as db:
+            return replica.Place.read(db)
+
     @contextmanager
     def writing(self) -> Iterator[Opened]:
         """As `Vault.writing`, on the server too.

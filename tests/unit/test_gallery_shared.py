@@ -75,6 +75,25 @@ def test_a_change_rings_at_the_other_kiosks(shared):
     assert not any(thread.name == "shared gallery" for thread in threading.enumerate())
 
 
+def test_news_that_another_program_or_a_change_brought_into_the_copy_rings_too(shared):
+    here, there, beside = shared.kiosk("here"), shared.kiosk("there"), shared.kiosk("there")
+    seen, said = [], []
+    stop = there.watch(lambda: seen.append(names(there)), said.append)
+    try:
+        wait_for(lambda: seen == [()])
+        with there.vault._turn:  # the watch waits
+            here.add("Ada", [template(0)])
+            assert beside.vault.catch_up()
+        wait_for(lambda: seen[-1] == ("Ada",))
+        with there.vault._turn:
+            here.rename("Ada", "Bob")
+            with pytest.raises(GalleryError, match="Nobody called"):
+                there.remove("Ada")
+        wait_for(lambda: seen[-1] == ("Bob",))
+    finally:
+        stop()
+
+
 def test_a_kiosk_goes_on_without_its_server_and_catches_up(shared):
     here, there = shared.kiosk("here"), shared.kiosk("there")
     here.add("Ada", [template(0)])
