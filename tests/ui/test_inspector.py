@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from depthface_app.core.errors import InputError
 from depthface_app.core.space import Orbit
-from depthface_app.pipeline.comparison import DENOISED, RAW, TRUTH, Moment, Wanted, seen_by
+from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW, TRUTH, Measured, Moment, Wanted, seen_by
+from depthface_app.pipeline.fusing import Reference
+from depthface_app.pipeline.fusion import Fused
+from depthface_app.pipeline.inspection import FIGURES
 from depthface_app.pipeline.maps import CURVATURE, DEPTH, DIFFERENCE, FROM_CAMERA, MAPS, NOISE, RELIEF
 from depthface_app.pipeline.methods import FIXED_METHODS
 from depthface_app.ui.inspector.key import LOWEST_LIGHT, light_at
@@ -20,7 +23,7 @@ from depthface_app.ui.inspector.plot import limits, pieces, ticks
 from depthface_app.ui.inspector.reading import Profile, profile_of, readings
 from depthface_app.ui.inspector.scales import Look, Scale, key_of, picture_of
 from depthface_app.ui.inspector.space import FIRST_ORBIT
-from depthface_app.ui.inspector.tables import NOTHING, number, probe_rows
+from depthface_app.ui.inspector.tables import NOTHING, figure_rows, number, probe_rows, worth_of
 from depthface_app.ui.inspector.view import method_labels
 from depthface_app.ui.inspector.viewport import LARGEST_ZOOM, Viewport
 from depthface_app.ui.inspector.workspace import Workspace
@@ -130,6 +133,21 @@ def test_the_probe_reads_how_sure_a_network_is_of_a_surface():
     assert readings(seen, (0.5, 0.6))[DENOISED].surface == sure[76, 64]
     rows = probe_rows([("denoised", readings(seen, (0.5, 0.6))[DENOISED]), ("raw", readings(seen, (0.5, 0.6))[RAW])])
     assert [row[-1].text for row in rows] == ["sure", "60 %", NOTHING]
+
+
+def test_a_fused_reference_says_what_it_is_worth_in_its_views():
+    fused = Fused(37, np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), NEAR)
+    assert worth_of(Reference(fused, float("nan"))) == "frames: 37"
+    assert worth_of(Reference(fused, 0.583)) == "frames: 37, itself 0.58 mm RMSE from the truth"
+
+
+def test_errors_from_itself_are_no_figures():
+    names = {name: {"rmse_mm": 1.5, "spatial_noise_mm": 0.5} for name in (FUSED, DENOISED)}
+    figures = {side: {**dict.fromkeys(FIGURES, 0.1), **values} for side, values in names.items()}
+    measured = Measured((FUSED, DENOISED), 9, {**figures, "identity_drift": 0.9}, FUSED)
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in figure_rows(("fused", "denoised"), measured)}
+    assert rows["RMSE to fused, mm"] == [NOTHING, "1.50", NOTHING]
+    assert rows["spatial noise, mm"][:2] == ["0.50", "0.50"]
 
 
 def test_a_profile_is_as_long_as_its_line_and_counts_from_the_nose():
@@ -542,6 +560,7 @@ def test_a_kept_view_opens_elsewhere_as_it_was(tmp_path, seat, wait):
     wait(lambda: after.probe.text() == before.probe.text())
     assert not any(canvas.message for canvas in after.canvases[:4])
     wait(lambda: after.measured is not None)
+    assert "denoised: fake-denoiser 1" in after._kept.findChild(QLabel).toolTip()
 
 
 def test_a_kept_view_stays_until_it_is_left_and_other_methods_can_be_looked_at(tmp_path, seat, wait, qtbot):
@@ -599,14 +618,17 @@ def test_what_was_chosen_is_there_at_the_next_start(tmp_path, seat, wait):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     first = seat(one(tmp_path / "a"))
-    first.window.ways["inspect"].trigger()
-    workspace = first.window.workspace
+    workspace, model = first.window.workspace, tmp_path / "better.onnx"
+    model.write_bytes(b"")
+    assert drop(first.window, model)
+    wait(lambda: workspace.controls.pair == (DENOISED, str(model)))
     workspace.views[3].choose(("nlm", NOISE))
     workspace.controls.modes["wipe"].click()
     workspace.look_at(Viewport(5.0, 0.5, 0.5))
     first.window.close()
     second = seat(one(tmp_path / "b"))
     second.window.ways["inspect"].trigger()
+    assert second.window.workspace.controls.pair == (RAW, DENOISED)  # the file is not open now
     assert second.window.workspace.controls.mode == "wipe"
     assert second.window.workspace.views[3].choice == ("nlm", NOISE)
     assert second.window.workspace.views[0].canvas.viewport == Viewport()

@@ -301,13 +301,13 @@ class Inspector(QObject):
             self._kept = known
             self._tell(str(error))
             return
-        self._workspace.say_kept(path.stem)
+        self._workspace.say_kept(path.stem, view.models)
         self.ask()
 
     def _follow_again(self) -> None:
         """Leave a kept view; methods that only it knew are no longer offered."""
         self._kept = None
-        self._workspace.say_kept("")
+        self._workspace.say_kept("", {})
         self._workspace.offer_only(set(self._comparison.methods) if self._comparison else set())
         self._want()
         self._refresh()

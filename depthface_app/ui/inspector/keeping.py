@@ -1,17 +1,19 @@
 """From what the workspace shows to a kept view and back, and what it remembers from one start to the next."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
 from depthface_app.core.errors import InputError
-from depthface_app.pipeline.comparison import DENOISED
+from depthface_app.pipeline.comparison import DENOISED, FUSED, RAW
 from depthface_app.pipeline.engine import Engine
 from depthface_app.pipeline.kept import KeptView
 from depthface_app.pipeline.methods import Method
 from depthface_app.ui.inspector.looks import Looks, looks_of, use_looks
+from depthface_app.ui.inspector.tables import worth_of
+from depthface_app.ui.inspector.view import method_labels
 from depthface_app.ui.inspector.workspace import Workspace
 
 _KEY = "inspector/looks"
@@ -37,11 +39,17 @@ def view_of(
             card = engine.models.denoiser.card
         if card is not None and called[name] not in models:
             models[called[name]] = card.identity
-    looks = looks_of(workspace)
-    looks["pair"] = [called.get(name, name) for name in looks["pair"]]
-    looks["views"] = [[called.get(name, name), how] for name, how in looks["views"]]
+    if seen.reference is not None:
+        models[FUSED] = worth_of(seen.reference)
+    looks = renamed(looks_of(workspace), lambda name: called.get(name, name))
     labels = {called[name]: workspace.labels[name] for name in faces}
     return KeptView(seen.moment, {called[name]: face for name, face in faces.items()}, models, labels, looks)
+
+
+def renamed(looks: Looks, name_of: Callable[[str], str]) -> Looks:
+    """The same with other names for methods."""
+    views = [[name_of(name), how] for name, how in looks["views"]]
+    return {**looks, "pair": [name_of(name) for name in looks["pair"]], "views": views}
 
 
 def show_view(workspace: Workspace, view: KeptView) -> None:
@@ -56,14 +64,20 @@ def show_view(workspace: Workspace, view: KeptView) -> None:
 
 
 def remember_looks(workspace: Workspace) -> None:
-    """For the next start, but for what belongs to one moment, and the colours of depth, which are a setting."""
-    looks: Looks = {**looks_of(workspace), **_OF_ONE_MOMENT}
+    """For the next start, but for what belongs to one moment, and the colours of depth, which are a setting.
+
+    In place of files that were added, which are not open then, the running model is judged.
+    """
+    own = method_labels()
+    looks = renamed({**looks_of(workspace), **_OF_ONE_MOMENT}, lambda name: name if name in own else DENOISED)
+    if looks["pair"] == [DENOISED, DENOISED]:
+        looks["pair"] = [RAW, DENOISED]
     del looks["colour_map"]
     QSettings("DepthFace", "DepthFace").setValue(_KEY, json.dumps(looks))
 
 
 def recall_looks(workspace: Workspace) -> None:
-    """As it was left; where that no longer fits, as with a file that is not open now, everything stays as it is."""
+    """As it was left; where that no longer fits, as after an update of the program, everything stays as it is."""
     text = QSettings("DepthFace", "DepthFace").value(_KEY)
     if not isinstance(text, str):
         return

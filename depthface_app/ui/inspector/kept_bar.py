@@ -1,5 +1,7 @@
 """Says that a kept view is shown and not the stream, and leads back."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -23,9 +25,10 @@ class KeptBar(QWidget):
         row.addWidget(self._label, 1)
         row.addWidget(button)
 
-    def say(self, name: str) -> None:
-        """Show this name, shortened where there is no room for it."""
+    def say(self, name: str, made_by: Mapping[str, str]) -> None:
+        """Show this name, shortened where there is no room for it; under the mouse, what made each surface."""
         whole = self.tr("kept view {0}").format(name)
-        self._label.setToolTip(whole)
+        self._label.setToolTip("\n".join((whole, *(f"{method}: {maker}" for method, maker in made_by.items()))))
+        self._label.setAccessibleDescription(self._label.toolTip())
         room = self.fontMetrics().averageCharWidth() * 34
         self._label.setText(self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideMiddle, room))

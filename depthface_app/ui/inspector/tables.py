@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from depthface_app.pipeline.comparison import FUSED, Measured
+from depthface_app.pipeline.fusing import Reference
 from depthface_app.ui.card import paint_surface
 from depthface_app.ui.inspector.reading import Reading
 from depthface_app.ui.theme import GRID_PX, colours_of, scaled
@@ -101,6 +102,14 @@ def number(value: float, decimals: int, signed: bool = False) -> str:
 
 def _say(text: str) -> str:
     return QCoreApplication.translate("Inspector", text)
+
+
+def worth_of(reference: Reference) -> str:
+    """What a fused surface is made of, and its own error where somebody knows it."""
+    frames = _say("frames: {0}").format(reference.fused.frames)
+    if math.isnan(reference.error_mm):
+        return frames
+    return _say("{0}, itself {1} mm RMSE from the truth").format(frames, number(reference.error_mm, 2))
 
 
 def figure_rows(names: tuple[str, str], measured: Measured | None) -> Rows:

@@ -1,6 +1,6 @@
 """The inspector's room in the window: four linked views or one large one, and the figures beside them."""
 
-import math
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Signal
 from PySide6.QtGui import QResizeEvent
@@ -18,7 +18,7 @@ from depthface_app.ui.inspector.plot import ProfilePlot
 from depthface_app.ui.inspector.reading import profile_of, readings
 from depthface_app.ui.inspector.scales import Look, picture_of
 from depthface_app.ui.inspector.solid import Solid
-from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, number, probe_rows
+from depthface_app.ui.inspector.tables import ROWS, Table, figure_rows, probe_rows, worth_of
 from depthface_app.ui.inspector.view import Choice, View, fill, method_labels
 from depthface_app.ui.inspector.viewport import Viewport
 from depthface_app.ui.notices import Toast
@@ -148,10 +148,10 @@ class Workspace(QWidget):
         self.seen = None  # may be made by others
         self.offer({name: label for name, label in self.labels.items() if name in own or name in known})
 
-    def say_kept(self, name: str) -> None:
-        """Say that a kept view of this name is shown; "" for the stream."""
+    def say_kept(self, name: str, made_by: Mapping[str, str]) -> None:
+        """Say that a kept view of this name is shown, and what made its surfaces; "" for the stream."""
         self._kept.setVisible(bool(name))
-        self._kept.say(name)
+        self._kept.say(name, {self.labels.get(method, method): maker for method, maker in made_by.items()})
 
     def show_seen(self, seen: Seen) -> None:
         """Draw what the methods made of a moment, unless something else is wanted by now."""
@@ -190,12 +190,7 @@ class Workspace(QWidget):
     def _worth(self) -> str:
         """How many frames the fused reference is made of, and its own error where somebody knows it."""
         reference = self.seen.reference if self.seen is not None else None
-        if reference is None:
-            return ""
-        frames = self.tr("frames: {0}").format(reference.fused.frames)
-        if math.isnan(reference.error_mm):
-            return frames
-        return self.tr("{0}, itself {1} mm RMSE from the truth").format(frames, number(reference.error_mm, 2))
+        return "" if reference is None else worth_of(reference)
 
     def show_measured(self, measured: Measured | None) -> None:
         """Figures of the pair; dashes until there are any."""
