@@ -48,6 +48,9 @@ class FakeLocator:
         box = (x - half, y - half, x + half, y + half)
         return (FaceLocation(nose_mm, (float(x), float(y)), self.pose, 0.9, box),)
 
+    def follow(self, frame: Frame, known: tuple[FaceLocation, ...]) -> tuple[FaceLocation, ...]:
+        return self.locate(frame)
+
 
 class FakeDenoiser:
     """Gives the crop back as it is; fails, or waits at a gate, on request."""

@@ -23,6 +23,7 @@ Network = Callable[[NDArray[np.float32]], Sequence[NDArray[Any]]]  # a batch in,
 SURFACE_GAP_MM = 35.0  # the close look copes with less
 HEAT_WEIGHT = 0.6  # of the overview's logit against the second look's, chosen on validation scenes
 _SUREST = 1e-6
+_UNDECIDED = 0.5  # what the overview would say of a place, where it was not asked
 
 # An ellipsoid around an adult head, from the tip of the nose, head axes (x right, y down, z away).
 _HEAD_CENTRE_MM = np.array((0.0, -22.0, 85.0))
@@ -165,6 +166,26 @@ def find_faces(
     return tuple(
         location(candidate, intrinsics)
         for candidate in distinct(sure, rules.gap_mm)
+        if rules.nearest_mm <= np.linalg.norm(candidate.nose_mm) <= rules.farthest_mm
+    )
+
+
+def follow_faces(
+    depth_mm: NDArray[np.float32],
+    intrinsics: Intrinsics,
+    known: Sequence[FaceLocation],
+    aligner: Network,
+    rules: FindingRules,
+) -> tuple[FaceLocation, ...]:
+    """The faces of the picture before, found again by one close look at each: a fifth of the work of `find_faces`.
+
+    Nobody new is found, and one who is no longer sure to be there is left out.
+    """
+    places = [Place(np.asarray(each.nose_mm, np.float64), _UNDECIDED) for each in known]
+    found = [c for c in examine(depth_mm, intrinsics, places, aligner) if c.score >= rules.accept and c.nose_mm[2] > 0]
+    return tuple(
+        location(candidate, intrinsics)
+        for candidate in distinct(found, rules.gap_mm)
         if rules.nearest_mm <= np.linalg.norm(candidate.nose_mm) <= rules.farthest_mm
     )
 

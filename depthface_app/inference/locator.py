@@ -6,7 +6,7 @@ import numpy as np
 
 from depthface_app.core.errors import ModelError
 from depthface_app.core.face import FaceLocation
-from depthface_app.core.finding import FindingRules, find_faces
+from depthface_app.core.finding import FindingRules, find_faces, follow_faces
 from depthface_app.core.frame import Frame
 from depthface_app.core.locating import (
     ALIGNER_DEPTH_MM,
@@ -91,4 +91,15 @@ class Locator:
             lambda overview: self._scout.run(overview=overview),
             lambda window: self._aligner.run(window=window),
             self._rules,
+        )
+
+    def follow(self, frame: Frame, known: tuple[FaceLocation, ...]) -> tuple[FaceLocation, ...]:
+        """The faces of the frame before in this one, at a fifth of the cost; nobody new is found.
+
+        Raises:
+            ModelError: if a network fails.
+        """
+        depth_mm = frame.depth_mm.astype(np.float32, copy=False)
+        return follow_faces(
+            depth_mm, frame.intrinsics, known, lambda window: self._aligner.run(window=window), self._rules
         )

@@ -12,7 +12,7 @@ from depthface_app.cameras.playback import Playback
 from depthface_app.cameras.recorder import Recorder, RecordingProgress
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.core.errors import CameraError, DepthFaceError
-from depthface_app.core.face import Result
+from depthface_app.core.face import FaceLocation, Result
 from depthface_app.core.frame import Frame
 from depthface_app.core.latest import Latest
 from depthface_app.gallery.snapshot import Gallery
@@ -88,6 +88,7 @@ class Engine:
         self.options = options or Options()
         self.watcher: Watcher | None = None
         self._named_s = 0.0
+        self._sighted: Result | None = None  # of the frame before
         self._unnamed: tuple[Result, Job] | None = None  # the newest frame, if it was left unnamed; on its thread alone
         self._models = models
         self._describe = describe
@@ -303,12 +304,25 @@ class Engine:
     def _recognise(self, frame: Frame, models: Models) -> None:
         gallery = self.gallery or Gallery.empty(models.recogniser.card.identity)
         job = Job(models, gallery, self.options)
-        sighted, self._tracks = sight(frame, self._tracks, job)
+        is_unnamed = self._is_named_lately()
+        sighted, self._tracks = sight(frame, self._tracks, job, self._known(frame) if is_unnamed else ())
+        self._sighted = sighted
         denoised = self._denoise(sighted, job)
-        if self._is_named_lately():
+        if is_unnamed:
             self._unnamed = denoised, job
         else:
             self._name(denoised, job)
+
+    def _known(self, frame: Frame) -> tuple[FaceLocation, ...]:
+        """Faces that need no search: those of the frame just before, if nothing broke in between."""
+        before = self._sighted
+        if before is None or before.frame.segment != frame.segment or not self._is_next(before.frame, frame):
+            return ()
+        return tuple(face.location for face in before.faces)
+
+    @staticmethod
+    def _is_next(before: Frame, frame: Frame) -> bool:
+        return 0 < frame.captured_s - before.captured_s < WATCHED_EVERY_S
 
     def _name(self, denoised: Result, job: Job) -> None:
         self._unnamed, self._named_s = None, time.monotonic()

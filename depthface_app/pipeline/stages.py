@@ -46,6 +46,10 @@ class FaceLocator(Network, Protocol):
         """Every face, not tracked yet."""
         ...
 
+    def follow(self, frame: Frame, known: tuple[FaceLocation, ...]) -> tuple[FaceLocation, ...]:
+        """The faces of the frame before in this one, cheaply; nobody new."""
+        ...
+
 
 class FaceDenoiser(Network, Protocol):
     """Turns a noisy crop into a clean surface."""
@@ -153,10 +157,15 @@ class Job:
     clock: _StageClock = field(default_factory=_StageClock)
 
 
-def sight(frame: Frame, tracks: Tracks, job: Job) -> tuple[Result, Tracks]:
-    """The first steps of `recognise`: every face, followed and cut out. Raises ModelError if a network fails."""
+def sight(frame: Frame, tracks: Tracks, job: Job, known: tuple[FaceLocation, ...] = ()) -> tuple[Result, Tracks]:
+    """The first steps of `recognise`: every face, followed and cut out. Raises ModelError if a network fails.
+
+    Args:
+        known: the faces of the frame before, where finding those again is enough.
+    """
     with job.clock.stage("locate"):
-        found = () if is_dark(frame) else job.models.locator.locate(frame)
+        locator = job.models.locator
+        found = () if is_dark(frame) else locator.follow(frame, known) if known else locator.locate(frame)
         tracks, locations = follow(continuing(tracks, frame.segment), found, frame.captured_s)
     faces = _captures(frame, locations, tracks, job) if locations else ()
     return Result(frame, tuple(faces), job.clock.stages_ms), tracks

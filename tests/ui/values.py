@@ -145,6 +145,9 @@ class _Locator(_Network):
     def locate(self, frame: Frame) -> tuple[FaceLocation, ...]:
         return tuple(location_of(a.nose_mm, 0, a.yaw_deg, a.pitch_deg) for a in self.scene.actors)
 
+    def follow(self, frame: Frame, known: tuple[FaceLocation, ...]) -> tuple[FaceLocation, ...]:
+        return self.locate(frame)
+
 
 class _Denoiser(_Network):
     kind = "denoiser"

@@ -371,3 +371,21 @@ def test_a_recording_gets_every_result_although_somebody_watches(run, tmp_path):
     engine.stop_recording()
     watched = [sighted.frame for sighted, _ in watching.told][:12]
     assert watched == [frame for frame in recorded if frame in watched]
+
+
+def test_while_somebody_watches_faces_are_searched_when_people_are_named_and_else_followed(run):
+    models, searched, followed = fake_models(), [], []
+    locate = models.locator.locate
+    models.locator.locate = lambda frame: (searched.append(frame), locate(frame))[1]
+    models.locator.follow = lambda frame, known: (followed.append((frame, known)), locate(frame))[1]
+    engine = run(FakeCamera(fps=120), models=models)
+    until(lambda: len(searched) > 5)
+    assert followed == []
+    engine.watcher = Watching()
+    until(lambda: len(followed) > 20)
+    engine.watcher = None
+    count = len(followed)
+    until(lambda: len(searched) > 30)
+    assert len(followed) <= count + 1
+    assert all(known[0].track == 1 for _, known in followed)
+    assert all(frame not in [each for each, _ in followed] for frame in searched[-5:])

@@ -228,6 +228,23 @@ def test_shipped_files_find_the_people_of_the_simulated_camera(shipped: Locator,
     assert max(errors_mm) < 20
 
 
+def test_a_face_is_found_again_by_one_look_where_it_was_and_nobody_is_where_it_went_from(shipped: Locator) -> None:
+    camera = SimulatedCamera.from_address({"sensor": "d435", "people": "1", "realtime": "0"})
+    camera.open()
+    camera.start(StreamRequest(640, 480))
+    before = shipped.locate(camera.frame(0))
+    for number in range(1, 4):
+        frame = camera.frame(number)
+        (again,), (known,) = shipped.follow(frame, before), shipped.locate(frame)
+        assert np.linalg.norm(np.subtract(again.nose_mm, known.nose_mm)) < 4
+        assert again.score > 0.5
+        before = (again,)
+    camera.close()
+    assert shipped.follow(frame, ()) == ()
+    empty = Frame(np.full(frame.depth_mm.shape, 2500, np.uint16), frame.intrinsics, 0.0)
+    assert shipped.follow(empty, before) == ()
+
+
 def test_a_ball_of_the_size_of_a_head_is_no_face(shipped: Locator) -> None:
     columns, rows = KINECT.rays()
     slope = columns[None] ** 2 + rows[:, None] ** 2 + 1
