@@ -12,10 +12,12 @@ from depthface_app.gallery.marks import Mark
 from depthface_app.gallery.records import Profile, name_key, unpack_template
 from depthface_app.gallery.sealed_rows import DENIED, PROFILE, TEMPLATE
 from depthface_app.gallery.snapshot import Gallery
+from depthface_app.gallery.survey import Survey, surveyed
 from depthface_app.gallery.vault import Opened
 
 T = TypeVar("T")
 _FEW = 200  # so many are looked up one by one; for more the whole table is read
+_SPARE = 256  # rows for people to come
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,15 +44,19 @@ class _Open(Generic[T]):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Known:
-    """What the last snapshot opened, by record. Its vectors are those of that snapshot, so they are there once.
+    """What the last snapshot opened, by record.
 
-    parts: what each record adds to the digest
+    survey: the records it found; None before the first
+    buffer: (capacity, width) its templates, and room for more behind them; a snapshot is a view of the front
+    rows:   which row of the buffer each record is
     """
 
-    parts: dict[Mark, int] = field(default_factory=dict)
+    survey: Survey | None = None
     profiles: dict[str, _Open[Profile]] = field(default_factory=dict)
     templates: dict[str, _Open[_Vector]] = field(default_factory=dict)
     denied: dict[str, _Open[_Vector]] = field(default_factory=dict)
+    buffer: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gallery, Known]:
@@ -59,27 +65,28 @@ def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gall
     Args:
         model: identity ("name version") of the recogniser.
         at: ISO 8601; whose consent ended before then is nobody.
-        known: what the snapshot before left.
+        known: what the snapshot before left; used once, since its buffer is filled further.
 
     Raises:
         GalleryError: if a row was changed, taken out, added or put back from an older copy.
     """
-    parts = {mark: known.parts.get(mark) or opened.rows.part_of(mark) for mark in opened.rows.marks()}
-    if opened.rows.digest_with(parts.values()) != opened.rows.digest:
-        raise opened.rows.fault("its records are not those that this program left in it")
-    profiles = _opened(opened, [each for each in parts if each.kind == PROFILE], known.profiles, Profile.of)
+    survey = surveyed(opened.rows, known.survey)
+    marks = survey.marks.values()
+    profiles = _opened(opened, [each for each in marks if each.kind == PROFILE], known.profiles, Profile.of)
     templates, denied = (
-        _opened(opened, [each for each in parts if each.kind == kind and each.model == model], before, _Vector.of)
+        _opened(opened, [each for each in marks if each.kind == kind and each.model == model], before, _Vector.of)
         for kind, before in ((TEMPLATE, known.templates), (DENIED, known.denied))
     )
     people = _valid(profiles.values(), at)
-    gallery, rows = _gallery(opened, model, people, templates, denied.values())
+    named = {person for _, person in people}
+    wanted = {record: each for record, each in templates.items() if each.person in named}
+    buffer, rows = _buffered(wanted, known)
+    gallery = _gallery(opened, model, people, wanted, buffer[: len(rows)], rows, denied.values())
     kept = {
-        record: _Open(each.tag, each.person, _Vector(each.value.size, gallery.templates[rows[record]]))
-        for record, each in templates.items()
-        if record in rows
+        record: _Open(each.tag, each.person, _Vector(each.value.size, buffer[rows[record]]))
+        for record, each in wanted.items()
     }
-    return gallery, Known(parts, profiles, kept, denied)
+    return gallery, Known(survey, profiles, kept, denied, buffer, rows)
 
 
 def _valid(profiles: Iterable[_Open[Profile]], at: str) -> list[tuple[str, str]]:
@@ -106,34 +113,49 @@ def _opened(
     }
 
 
+def _buffered(templates: dict[str, _Open[_Vector]], known: Known) -> tuple[NDArray[np.float32], dict[str, int]]:
+    """These templates as rows of a buffer; of the one before, where none of its rows changed and there is room."""
+    is_same = all(record in templates and templates[record] is known.templates[record] for record in known.rows)
+    buffer, rows = (known.buffer, dict(known.rows)) if is_same else (known.buffer[:0], {})
+    if len(templates) > len(buffer):
+        width = len(next(iter(templates.values())).value.turned)
+        larger = np.empty((len(templates) + max(len(templates) // 20, _SPARE), width), np.float32)
+        if rows:
+            larger[: len(rows)] = buffer[: len(rows)]
+        buffer = larger
+    for record, each in templates.items():
+        if record not in rows:
+            buffer[len(rows)] = each.value.turned
+            rows[record] = len(rows)
+    return buffer, rows
+
+
 def _gallery(
     opened: Opened,
     model: str,
     people: list[tuple[str, str]],
     templates: dict[str, _Open[_Vector]],
+    vectors: NDArray[np.float32],
+    rows: dict[str, int],
     denied: Iterable[_Open[_Vector]],
-) -> tuple[Gallery, dict[str, int]]:
-    """The snapshot, and which row of its templates each record became."""
+) -> Gallery:
+    """The snapshot."""
     sizes = {each.value.size for each in templates.values()}
     if len(sizes) > 1:
         raise GalleryError(
             f"The gallery {opened.rows.path} holds templates of different lengths for one recogniser; update it."
         )
-    records: dict[str, list[str]] = {}
-    for record, each in templates.items():
-        records.setdefault(each.person, []).append(record)
-    outdated = tuple(name for name, person in people if person not in records)
-    known = [(name, records[person]) for name, person in people if person in records]
+    having = {each.person for each in templates.values()}
+    outdated = tuple(name for name, person in people if person not in having)
+    known = [(name, person) for name, person in people if person in having]
     if not known:
-        return Gallery.empty(model, outdated), {}
-    order = [record for _, each in known for record in each]
-    vectors = np.empty((len(order), len(templates[order[0]].value.turned)), np.float32)
-    for row, record in enumerate(order):
-        vectors[row] = templates[record].value.turned
-    person = np.repeat(np.arange(len(known)), [len(each) for _, each in known])
+        return Gallery.empty(model, outdated)
+    index = {person: number for number, (_, person) in enumerate(known)}
+    person = np.empty(len(rows), np.intp)
+    for record, row in rows.items():
+        person[row] = index[templates[record].person]
     names, transform = tuple(name for name, _ in known), opened.secrets.transform(sizes.pop())
-    gallery = Gallery(model, names, vectors, person, outdated, transform, *_denied(denied, people, names))
-    return gallery, {record: row for row, record in enumerate(order)}
+    return Gallery(model, names, vectors, person, outdated, transform, *_denied(denied, people, names))
 
 
 def _denied(

@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,28 +140,31 @@ class SealedRows:
             self.digest ^= self.part_of(Mark(kind, record, person or "", model, tag))
             self.db.execute("DELETE FROM record WHERE id = ?", (record,))
 
-    def marks(self) -> Iterator[Mark]:
-        """What the digest is made of besides the people, oldest first."""
-        query = "SELECT kind, id, person, model, substr(sealed, ?) FROM record ORDER BY number"
-        for kind, record, person, model, tag in self.db.execute(query, (-TAG_BYTES,)):
-            yield Mark(kind, record, person or "", model, tag)
+    def marks_from(self, number: int) -> tuple[list[int], list[Mark]]:
+        """The numbers and marks of the records from that number on, oldest first."""
+        columns = "number, kind, id, COALESCE(person, ''), model, substr(sealed, ?)"
+        query = f"SELECT {columns} FROM record WHERE number >= ? ORDER BY number"
+        found = self.db.execute(query, (-TAG_BYTES, number)).fetchall()
+        return [each[0] for each in found], [Mark(*each[1:]) for each in found]
+
+    def people_parts(self, people: Collection[str]) -> dict[str, int]:
+        """What each of these people adds to the digest, if they are there."""
+        query = "SELECT id, handle, key FROM sealed_person WHERE id = ?"
+        found = [row for person in people for row in self.db.execute(query, (person,))]
+        return {person: self._person_part(person, handle, key) for person, handle, key in found}
 
     def part_of(self, mark: Mark) -> int:
         """What a record adds to the digest."""
         return self._part("record", *mark)
 
-    def digest_with(self, parts: Iterable[int]) -> int:
-        """The digest of the people in the file and of records that add these."""
+    def whole_digest(self) -> int:
+        """The digest of what really stands in the file."""
         digest = 0
         for person, handle, key in self.db.execute("SELECT id, handle, key FROM sealed_person"):
             digest ^= self._person_part(person, handle, key)
-        for part in parts:
-            digest ^= part
+        for mark in self.marks_from(0)[1]:
+            digest ^= self.part_of(mark)
         return digest
-
-    def whole_digest(self) -> int:
-        """The digest of what really stands in the file."""
-        return self.digest_with(map(self.part_of, self.marks()))
 
     def take_people(self, people: Sequence[tuple[str, bytes, bytes]]) -> None:
         """Put people in, (id, handle, key) each, as another program sealed them."""

@@ -1,5 +1,6 @@
 """Who is known, on the disk: one sealed SQLite file that survives a power cut and is read as immutable snapshots."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class GalleryStore:
     """
 
     _known = Known()
+    _reading = threading.Lock()  # snapshots are made one after the other: each continues the one before
 
     def __init__(
         self, path: Path, keychain: Keychain | None = None, anchor: Path | None = None, *, repairs: bool = False
@@ -251,6 +253,6 @@ class GalleryStore:
         Raises:
             GalleryError: if a row was changed, taken out, added or put back from an older copy.
         """
-        with self.vault.reading() as opened:
+        with self._reading, self.vault.reading() as opened:
             gallery, self._known = read_people(opened, f"{model_name} {model_version}", now(), self._known)
         return gallery

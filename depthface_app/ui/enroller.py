@@ -151,8 +151,8 @@ class Enroller(QObject):
                 self._long_jobs.run(self._reembed, lambda people: self.refresh() if people else None, self._tell)
 
     def _expire(self) -> None:
-        """Erase whose consent has run out while the window stands open."""
-        self._jobs.run(self._store.expire, lambda gone: self.refresh() if gone else None, self._tell)
+        """Erase whose consent has run out, and look at everything again, while the window stands open."""
+        self._jobs.run(self._store.expire, lambda _: self.refresh(), self._tell)
 
     def _card(self) -> ModelCard | None:
         """The card of the recogniser that runs now."""

@@ -234,3 +234,34 @@ def test_a_snapshot_opens_only_what_changed_and_is_right_all_the_same(store, mon
     np.testing.assert_array_equal(gallery.templates, fresh.templates)
     assert gallery.match(axis_vector(4, lean=0.3), "ldnfnet 1", 0.9).name == "Ada"
     assert store.snapshot("ldnfnet", "2").outdated == gallery.names
+
+
+def test_snapshots_share_what_did_not_change_and_each_stays_as_it_was(store):
+    store.add("Ada", [template(0)])
+    store.add("Bob", [template(1)])
+    first = store.snapshot("ldnfnet", "1")
+    before = first.templates.copy()
+    store.add("Aaron", [template(2), template(3)])
+    second = store.snapshot("ldnfnet", "1")
+    assert np.shares_memory(first.templates, second.templates)
+    np.testing.assert_array_equal(first.templates, before)
+    assert second.names == ("Aaron", "Ada", "Bob")
+    assert [second.match(axis_vector(axis), "ldnfnet 1", 0.9).name for axis in range(4)] == [
+        "Ada", "Bob", "Aaron", "Aaron",
+    ]  # fmt: skip
+    store.remove("Ada")
+    third = store.snapshot("ldnfnet", "1")
+    assert not np.shares_memory(second.templates, third.templates)  # nothing of whom was erased is kept
+    assert third.match(axis_vector(0), "ldnfnet 1", 0.9).name is None
+    np.testing.assert_array_equal(first.templates, before)
+
+
+def test_a_snapshot_without_a_change_looks_at_everything_again(store):
+    store.add("Ada", [template(0)])
+    store.add("Bob", [template(1)])
+    store.snapshot("ldnfnet", "1")
+    with sqlite3.connect(store.path) as db:
+        db.execute("DELETE FROM record WHERE number = (SELECT MIN(number) FROM record WHERE kind = 'template')")
+    db.close()
+    with pytest.raises(GalleryError, match="changed or damaged from outside"):
+        store.snapshot("ldnfnet", "1")
