@@ -71,14 +71,14 @@ def test_between_sizes_the_logarithm_counts():
     assert strangers_expected({}, 10) is None
 
 
-def test_a_gallery_of_a_hundred_counts_as_much_as_the_card_and_a_large_one_decides():
-    own, expected = StrangerScores(0.8, 0.1, 0.4, 100), StrangerScores(0.6, 0.08, 0.2, 400)
+def test_a_gallery_of_fifty_counts_as_much_as_the_card_and_a_large_one_decides():
+    own, expected = StrangerScores(0.8, 0.1, 0.4, 50), StrangerScores(0.6, 0.08, 0.2, 400)
     half = leaning(own, expected)
     assert (half.mean, half.sd, half.skew, half.count) == (
         pytest.approx(0.7),
         pytest.approx(0.09),
         pytest.approx(0.3),
-        100,
+        50,
     )
     assert leaning(StrangerScores(0.8, 0.1, 0.4, 10_000), expected).mean == pytest.approx(0.8, abs=0.003)
 
