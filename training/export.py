@@ -31,7 +31,7 @@ from training.models.registry import load_model
 
 TOLERANCE = 2e-4
 QUERIES = 4  # places inside every pixel that a network for four times the resolution is asked at in one go
-BETWEEN_TOLERANCE = 5e-3  # 0.5 mm: the encoding is kept in half precision, and moved by straight lines
+BETWEEN_TOLERANCE = 1e-3  # 0.1 mm; the encoding is kept in half precision
 ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
