@@ -103,7 +103,7 @@ def demo():
 def test(pytest_arguments):
     """Run the whole suite (lint, types and import contracts are tests too), or what `pytest_arguments` choose."""
     ensure_system({**LIBRARIES, **SCREEN_LIBRARIES}, TEST_PROGRAMS)
-    python = ensure_environment(("test", "training"))
+    python = ensure_environment(("scan", "test", "training"))
     environment = dict(os.environ)
     # Two workers on two cores: a thread pool in each would only get in the other's way.
     # A file stays on one worker, so that its virtual camera or its screen is there once.

@@ -1,10 +1,11 @@
 """Who is it among ten thousand? `python -m benchmarks.gallery_sizes --faces DIR --out FILE` (20 minutes of two cores).
 
-Simulated test people are enrolled by one sensor, with one frontal template or with the five that the program takes, and
-looked for on other occasions by other sensors in five subsets; as many strangers are looked for in vain. Two hundred
-people are looked for in galleries of every size, the rest of a gallery is there to be mistaken for them. A locator's
-errors are drawn, not made: the whole program is measured by `benchmarks.identification`. What was measured stays in the
-work folder, so that a run that was stopped goes on.
+Simulated people are enrolled by one sensor, with one frontal template or with the five that the program takes, and
+looked for on other occasions by other sensors in five subsets; strangers are looked for in vain. The same hundred are
+looked for in galleries of every size, the rest of a gallery is there to be mistaken for them. People of validation,
+never seen by the held-out sensor, say what strangers score, for the card; people of test give the figures that are
+published. A locator's errors are drawn, not made: the whole program is measured by `benchmarks.identification`. What
+was measured stays in the work folder, so that a run that was stopped goes on.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from depthface_app.core.files import whole_file
 from depthface_app.core.match import unit
 from depthface_app.core.metrics import recognition
 from depthface_app.core.metrics.recognition import Trials
+from depthface_app.core.openset import StrangerScores
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.inference.card import ModelCard
 from depthface_app.inference.recogniser import Recogniser
@@ -28,16 +30,17 @@ from depthface_app.pipeline.decision import accepted_from
 from training.embedder import Embedder, guessed_pose
 from training.evaluate import in_turn
 from training.faces.shape import FaceGenerator
-from training.looks import GALLERY, load_people, look_at
+from training.looks import GALLERY, PROBED_BY, load_people, look_at
 from training.methods import Method, fingerprint, network_method
-from training.pairs import make_pair, use_one_thread
+from training.pairs import HELD_OUT_SENSOR, make_pair, use_one_thread
 from training.parts import Parts, code_fingerprint
-from training.seeds import TEST_IDENTITIES, generator
+from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 from training.subsets import SUBSETS
 
 MODELS = Path(__file__).resolve().parents[1] / "assets/models"
-FIRST_PERSON = TEST_IDENTITIES.start + 40_000
-FIRST_STRANGER = FIRST_PERSON + 100_000
+FIRST_PERSON = {"validation": VALIDATION_IDENTITIES.start + 200_000, "test": TEST_IDENTITIES.start + 40_000}
+STRANGERS_LATER = 100_000  # seeds from the first of the enrolled to the first stranger
+TRAINED = tuple(name for name in PROBED_BY if name != HELD_OUT_SENSOR)
 RATES = (0.003, 0.01, 0.03)
 # The middle of what the program asks for at enrolment (pipeline/enrolment.py); there a template is the mean of five
 # views, here it is one view.
@@ -57,6 +60,7 @@ class Batch:
     people: tuple[int, ...]
     templates: int
     probes: bool
+    probed_by: tuple[str, ...]
     work: Path
 
     def key(self) -> dict[str, Any]:
@@ -66,7 +70,7 @@ class Batch:
             "faces": fingerprint(self.faces / f"{self.generator}_face_model.npz"),
             "models": [fingerprint(MODELS / name) for name in ("denoiser.onnx", "recogniser_int8.onnx")],
             "people": self.people,
-            "looks": (self.templates, self.probes),
+            "looks": (self.templates, self.probes, self.probed_by),
         }
 
 
@@ -78,9 +82,9 @@ class Program:
         self._denoise: Method = network_method(MODELS / "denoiser.onnx")
         self._embedder = Embedder(MODELS / "recogniser_int8.onnx", faces)
 
-    def embedding(self, person: int, subset: str, template: int = 0) -> FloatArray:
+    def embedding(self, person: int, subset: str, probed_by: tuple[str, ...], template: int = 0) -> FloatArray:
         """(D,) of one look at a person."""
-        look = look_at(self.people, person, subset)
+        look = look_at(self.people, person, subset, probed_by)
         if subset == GALLERY:
             off = generator(*look.keys, 3, template).normal(0, HELD_STILL_DEG, 3)
             asked = TEMPLATES[template]
@@ -97,8 +101,8 @@ def embed_batch(batch: Batch) -> FloatArray:
     def measure() -> dict[str, FloatArray]:
         program = Program(batch.faces, load_people(batch.faces, batch.generator))
         rows = [
-            [program.embedding(person, GALLERY, k) for k in range(batch.templates)]
-            + [program.embedding(person, subset) for subset in SUBSETS if batch.probes]
+            [program.embedding(person, GALLERY, batch.probed_by, k) for k in range(batch.templates)]
+            + [program.embedding(person, subset, batch.probed_by) for subset in SUBSETS if batch.probes]
             for person in batch.people
         ]
         return {"embedding": np.array(rows, np.float32)}
@@ -139,6 +143,8 @@ def figures(people: People, templates: FloatArray, card: ModelCard) -> dict[str,
     searched = best_of(people.strangers.reshape(-1, people.strangers.shape[-1]), templates)
     strangers = Trials(searched.max(1).astype(np.float64), np.repeat(np.arange(len(people.strangers)), subsets))
     out: dict[str, Any] = {"searches": len(own), "stranger_searches": len(searched), "subsets": {}, "program": {}}
+    best = StrangerScores.of(strangers.similarity)
+    out["strangers"] = {name: round(getattr(best, name), 4) for name in ("mean", "sd", "skew")}
     for name in ("NU", "total"):
         chosen = subset == name if name != "total" else np.ones(len(own), bool)
         found = recognition.searches(similarity[chosen], own[chosen], own[chosen])
@@ -170,6 +176,7 @@ def seen(arguments: argparse.Namespace, first: int, count: int, templates: int, 
             tuple(range(start, min(start + PEOPLE_PER_BATCH, first + count))),
             templates,
             probes,
+            PROBED_BY if arguments.people == "test" else TRAINED,
             arguments.work,
         )
         for start in starts
@@ -178,13 +185,13 @@ def seen(arguments: argparse.Namespace, first: int, count: int, templates: int, 
 
 def measured(arguments: argparse.Namespace) -> People:
     """Look at everybody, some of them with all templates."""
-    most = len(TEMPLATES)
+    most, first = len(TEMPLATES), FIRST_PERSON[arguments.people]
     posed = min(arguments.posed, max(arguments.sizes))
     parts = (
-        seen(arguments, FIRST_PERSON, arguments.known, most, True),
-        seen(arguments, FIRST_PERSON + arguments.known, posed - arguments.known, most, False),
-        seen(arguments, FIRST_PERSON + posed, max(arguments.sizes) - posed, 1, False),
-        seen(arguments, FIRST_STRANGER, arguments.strangers, 0, True),
+        seen(arguments, first, arguments.known, most, True),
+        seen(arguments, first + arguments.known, posed - arguments.known, most, False),
+        seen(arguments, first + posed, max(arguments.sizes) - posed, 1, False),
+        seen(arguments, first + STRANGERS_LATER, arguments.strangers, 0, True),
     )
     calls = [(embed_batch, (batch,)) for part in parts for batch in part]
     found = list(in_turn(calls, arguments.workers, f"{PEOPLE_PER_BATCH} people each"))
@@ -214,6 +221,7 @@ def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
             }
     return {
         "data": "simulated",
+        "people": arguments.people,
         "generator": arguments.generator,
         "recogniser": card.identity,
         "known": arguments.known,
@@ -226,6 +234,7 @@ def main() -> None:
     """Run the protocol and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
+    parser.add_argument("--people", choices=tuple(FIRST_PERSON), default="test")
     parser.add_argument("--generator", choices=("ict", "makehuman"), default="ict")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000], help="people enrolled")
     parser.add_argument("--posed", type=int, default=1000, help="how many of them with all templates")

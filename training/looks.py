@@ -79,14 +79,14 @@ def load_people(folder: Path, name: str) -> FaceGenerator:
     return IctModel.load(folder / "ict_face_model.npz")
 
 
-def probe_sensor(person: int, subset: str) -> str:
+def probe_sensor(person: int, subset: str, probed_by: tuple[str, ...] = PROBED_BY) -> str:
     """Sensors take turns over people and subsets."""
-    return PROBED_BY[(person + list(SUBSETS).index(subset)) % len(PROBED_BY)]
+    return probed_by[(person + list(SUBSETS).index(subset)) % len(probed_by)]
 
 
-def look_at(faces: FaceGenerator, person: int, subset: str) -> Look:
+def look_at(faces: FaceGenerator, person: int, subset: str, probed_by: tuple[str, ...] = PROBED_BY) -> Look:
     """One picture of a person: the gallery's by its sensor, a probe by another on another occasion."""
-    sensor = ENROLLED_BY if subset == GALLERY else probe_sensor(person, subset)
+    sensor = ENROLLED_BY if subset == GALLERY else probe_sensor(person, subset, probed_by)
     look = (
         gallery_look(faces, person, (sensor,))
         if subset == GALLERY

@@ -336,7 +336,7 @@ def test_every_dependency_is_pinned():
     assert all(line.count("==") == 1 and "/" not in line and " " not in line for line in lines)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = list(project["dependencies"])
-    for extra in ("test", "training"):
+    for extra in ("scan", "test", "training"):
         wanted += project["optional-dependencies"][extra]
     names = {requirement.split(";")[0].strip() for requirement in wanted}
     bare = {name.split("=")[0].split(">")[0].split("<")[0].split("[")[0].lower().replace("_", "-") for name in names}

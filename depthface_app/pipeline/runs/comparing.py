@@ -90,7 +90,10 @@ def _listed(run: Run) -> str:
 def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     keys = [key for key in {**first, **second} if first.get(key) != second.get(key) and key != "models"]
     out = [(key, str(first.get(key)), str(second.get(key))) for key in keys]
-    models = [{card["kind"]: f"{card['name']} {card['version']}" for card in reversed(run["models"])} for run in (first, second)]
+    models = [
+        {card["kind"]: f"{card['name']} {card['version']}" for card in reversed(run["models"])}
+        for run in (first, second)
+    ]
     for kind in {**models[0], **models[1]}:
         if models[0].get(kind) != models[1].get(kind):
             out.append((kind, str(models[0].get(kind)), str(models[1].get(kind))))
