@@ -151,6 +151,11 @@ def _asking_name(desk: Desk, wait: Wait) -> None:
     desk.window.ways["enrol"].trigger()
 
 
+def _correcting(desk: Desk, wait: Wait) -> None:
+    wait(lambda: shows_results(desk))
+    desk.window.ways["tell_name"].trigger()
+
+
 def _stalled(desk: Desk, wait: Wait) -> None:
     wait(lambda: shows_results(desk))
     desk.camera.stall()
@@ -286,6 +291,7 @@ STATES: dict[str, tuple[Callable[[Path], Desk], Callable[[Desk, Wait], None]]] =
     "no-face": (nobody, _streaming),
     "empty-gallery": (lambda folder: Desk(folder, Scene(ADA), {}), _streaming),
     "asking-name": (one, _asking_name),
+    "correcting": (unknown, _correcting),
     "enrolling": (one, _enrolling),
     "stalled": (one, _stalled),
     "dark": (one, _dark),
