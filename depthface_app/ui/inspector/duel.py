@@ -1,12 +1,12 @@
 """Two methods in one large view: wiped over each other, or by turns."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from depthface_app.pipeline.maps import DIFFERENCE, RELIEF
 from depthface_app.ui.inspector.canvas import Canvas
 from depthface_app.ui.inspector.key import Key
-from depthface_app.ui.inspector.view import choice_box, fill, map_labels
+from depthface_app.ui.inspector.view import choice_box, fill, map_labels, put_under
 from depthface_app.ui.pictures import Picture
 from depthface_app.ui.theme import GRID_PX
 
@@ -45,15 +45,7 @@ class Duel(QWidget):
         head.addWidget(self.how)
         head.addWidget(self.slider, 1)
         head.addStretch()
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.canvas, 1)
-        row.addWidget(self.key)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addLayout(head)
-        column.addLayout(row, 1)
+        put_under(head, self.canvas, self.key, self)
 
     def is_on(self, blinks: bool) -> bool:
         """Whether it wipes or blinks already."""

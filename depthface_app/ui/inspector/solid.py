@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from depthface_app.core.space import Sheet
 from depthface_app.pipeline.comparison import Seen
@@ -13,7 +13,7 @@ from depthface_app.ui.inspector.key import Key
 from depthface_app.ui.inspector.plot import inks
 from depthface_app.ui.inspector.scales import Look, picture_of
 from depthface_app.ui.inspector.space import SpaceCanvas
-from depthface_app.ui.inspector.view import choice_box, fill, map_labels
+from depthface_app.ui.inspector.view import choice_box, fill, map_labels, put_under
 from depthface_app.ui.theme import GRID_PX, colours_of
 
 MESH, POINTS = "mesh", "points"
@@ -60,15 +60,7 @@ class Solid(QWidget):
         head.addStretch(1)
         for box in self.shown:
             head.addWidget(box)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.canvas, 1)
-        row.addWidget(self.key)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addLayout(head)
-        column.addLayout(row, 1)
+        put_under(head, self.canvas, self.key, self)
 
     def _connect(self) -> None:
         self.how.activated.connect(self.chosen)

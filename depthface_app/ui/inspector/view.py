@@ -64,6 +64,19 @@ def fill(box: QComboBox, labels: dict[str, str], chosen: str) -> None:
     box.setCurrentIndex(max(box.findData(chosen), 0))
 
 
+def put_under(head: QHBoxLayout, canvas: QWidget, key: QWidget, owner: QWidget) -> None:
+    """Lay a widget out: its choices, and below them the picture with the key to its colours."""
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addWidget(canvas, 1)
+    row.addWidget(key)
+    column = QVBoxLayout(owner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GRID_PX // 2)
+    column.addLayout(head)
+    column.addLayout(row, 1)
+
+
 class View(QWidget):
     """A picture with its two choices and its key. `chosen` tells that one of the choices is another."""
 
@@ -83,15 +96,7 @@ class View(QWidget):
         head.setSpacing(GRID_PX)
         head.addWidget(self.what, 1)
         head.addWidget(self.how, 1)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.canvas, 1)
-        row.addWidget(self.key)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        column.addLayout(head)
-        column.addLayout(row, 1)
+        put_under(head, self.canvas, self.key, self)
 
     @property
     def choice(self) -> Choice:
