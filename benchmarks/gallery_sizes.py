@@ -53,7 +53,13 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some people to be seen by one worker: (name, number of templates or of probes) decides what of them."""
+    """Some people to be seen by one worker.
+
+    people:    identity seeds
+    templates: how many of each
+    probes:    whether each is looked for, too
+    probed_by: sensors that take turns
+    """
 
     faces: Path
     generator: str

@@ -3,7 +3,7 @@
 The path of a nose tip is kept as means over half a second. A living head sways, so the means differ by more than the
 locator's own scatter explains; of a thing that stands they do not. This is the one-way analysis of variance.
 
-Source: Press et al., Numerical Recipes, 3rd edition, section 14.4 (the ratio of variances). How far a living head
+Source: Press et al., Numerical Recipes, 3rd edition, section 14.2 (the ratio of variances). How far a living head
 strays within five seconds was not measured here; the limit is our own.
 """
 
