@@ -27,6 +27,7 @@ from training.faces.ict import IctModel
 from training.faces.shape import Appearance, FaceGenerator, Identity
 from training.losses import contrast
 from training.mean_face import mean_face
+from training.methods import fingerprint
 from training.models.ldnfnet import DROPOUT, FaceReader
 from training.models.margins import MARGINS
 from training.models.recogniser import RecogniserConfig, recogniser
@@ -156,7 +157,8 @@ class RecogniseTask:
 
     def __init__(self, experiment: dict[str, Any], folder: Path) -> None:
         self.config = build(RecogniserConfig, experiment["model"])
-        self.faces = IctModel.load(folder / "ict_face_model.npz")
+        self.face_file = folder / "ict_face_model.npz"
+        self.faces = IctModel.load(self.face_file)
         self.mean = mean_face(self.faces)
         self.surface: Surface = RealDenoiser(Path(self.config.denoiser)) if self.config.denoiser else stand_in
         self._validation: tuple[list[CanonicalFace], list[CanonicalFace]] | None = None
@@ -169,6 +171,16 @@ class RecogniseTask:
         """Pairs of looks at new people, or looks at people of a list."""
         code = CODES[self.config.told](self.faces) if self.config.shape > 0 else None
         return FaceData(self.faces, self.mean, code, self.surface, seed, length, self.config.people)
+
+    def ingredients(self) -> dict[str, Any]:
+        """What makes a look; the network does not."""
+        return {
+            "samples": "faces",
+            "faces": fingerprint(self.face_file),
+            "people": self.config.people,
+            "told": self.config.told if self.config.shape > 0 else "",
+            "denoiser": fingerprint(Path(self.config.denoiser)) if self.config.denoiser else "",
+        }
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """L_F + L_D + L_N as in the paper, and what is told of the person.

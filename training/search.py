@@ -1,6 +1,7 @@
 """The live denoiser as a measured choice: `python -m training.search training/configs/search/*.toml --minutes 60 ...`.
 
-Every experiment is trained for the same time (or taken up where it stopped), exported, timed with ONNX Runtime on one
+Every experiment is trained for the same time, or by one schedule laid over all of them (`--over
+training/configs/brief.toml`), or taken up where it stopped; then exported, timed with ONNX Runtime on one
 thread, in turn with the first of them, and judged on validation people. A table and a plot show which networks nothing
 else beats in both cost and quality. Milliseconds on a busy machine mean little, so what is kept of them is the ratio to
 the first network.
@@ -52,10 +53,30 @@ class Candidate:
     samples: int
 
 
-def train(experiment: Path, folder: Path, faces: Path, minutes: float) -> Path:
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What every candidate is given.
+
+    over:    experiment files that are laid over each
+    minutes: training time, None = as many steps as the experiment says
+    keep:    folder for samples that candidates share, or None
+    """
+
+    over: list[Path]
+    minutes: float | None
+    keep: Path | None
+
+    def arguments(self) -> list[str]:
+        """As `training.train` wants them, behind the experiment."""
+        timed = ["--minutes", str(self.minutes)] if self.minutes is not None else []
+        kept = ["--keep-samples", str(self.keep)] if self.keep is not None else []
+        return [*map(str, self.over), *timed, *kept]
+
+
+def train(experiment: Path, folder: Path, faces: Path, budget: Budget) -> Path:
     """Train in a process of its own, so that each begins with the same memory and threads; returns the checkpoint."""
-    command = (sys.executable, "-m", "training.train", experiment, "--out", folder, "--faces", faces)
-    subprocess.run([*map(str, command), "--minutes", str(minutes)], check=True)
+    command = (sys.executable, "-m", "training.train", experiment, *budget.arguments())
+    subprocess.run([*map(str, command), "--out", str(folder), "--faces", str(faces)], check=True)
     return folder / "last.pt"
 
 
@@ -123,9 +144,9 @@ def draw(candidates: list[Candidate], path: Path) -> None:
     pyplot.close(figure)
 
 
-def search(experiments: list[Path], faces: Path, out: Path, minutes: float, per_sensor: int) -> list[Candidate]:
+def search(experiments: list[Path], faces: Path, out: Path, budget: Budget, per_sensor: int) -> list[Candidate]:
     """Train, time and judge all of them."""
-    checkpoints = [train(path, out / path.stem, faces, minutes) for path in experiments]
+    checkpoints = [train(path, out / path.stem, faces, budget) for path in experiments]
     use_one_thread()
     torch.set_num_threads(1)
     pairs = validation_pairs(IctModel.load(faces / ICT_FILE), per_sensor)
@@ -151,10 +172,13 @@ def main() -> None:
     parser.add_argument("experiments", type=Path, nargs="+", help="the first is what the others are timed against")
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs, frontier.csv and frontier.png")
-    parser.add_argument("--minutes", type=float, required=True, help="training time of each")
+    parser.add_argument("--over", type=Path, nargs="*", default=[], help="experiment files to lay over each")
+    parser.add_argument("--minutes", type=float, help="training time of each; without, the steps of its experiment")
+    parser.add_argument("--keep-samples", type=Path, help="folder for the samples that candidates share")
     parser.add_argument("--pairs", type=int, default=40, help="validation pairs per sensor family")
     arguments = parser.parse_args()
-    candidates = search(arguments.experiments, arguments.faces, arguments.out, arguments.minutes, arguments.pairs)
+    budget = Budget(arguments.over, arguments.minutes, arguments.keep_samples)
+    candidates = search(arguments.experiments, arguments.faces, arguments.out, budget, arguments.pairs)
     write_table(candidates, arguments.out / "frontier.csv")
     draw(candidates, arguments.out / "frontier.png")
     print((arguments.out / "frontier.csv").read_text())

@@ -14,6 +14,7 @@ from training.checkpoint import build
 from training.examples import denoised_row
 from training.faces.ict import IctModel
 from training.losses import LossConfig, PaperLoss, SurfaceLoss
+from training.methods import fingerprint
 from training.metrics import angle_error_deg, rmse_mm
 from training.models.ldnfnet import SinglePath
 from training.models.registry import denoiser, is_continuous, load_model
@@ -107,7 +108,8 @@ class DenoiseTask:
         self.values = experiment["model"]
         self.losses = build(LossConfig, experiment.get("loss", {}))
         self.data_config = build(DataConfig, experiment.get("data", {}))
-        self.faces = IctModel.load(folder / ICT_FILE)
+        self.face_file = folder / ICT_FILE
+        self.faces = IctModel.load(self.face_file)
         kind = self.losses.kind_for(self.values.get("head", "direct"))
         self.paper = paper_loss(self.losses) if kind == "paper" else None
         self.surface = SurfaceLoss(self.losses.outlier, self.losses.angle, self.losses.where)
@@ -120,8 +122,15 @@ class DenoiseTask:
 
     def data(self, seed: int, length: int, batch: int) -> Dataset:
         """Pairs of training people."""
-        sub_pixel = self.data_config.sub_pixel and is_continuous(self.values)
-        return PairData(self.faces, seed, length, batch, sub_pixel)
+        return PairData(self.faces, seed, length, batch, self._sub_pixel)
+
+    @property
+    def _sub_pixel(self) -> bool:
+        return self.data_config.sub_pixel and is_continuous(self.values)
+
+    def ingredients(self) -> dict[str, Any]:
+        """What makes a pair; the network does not."""
+        return {"samples": "pairs", "sub_pixel": self._sub_pixel, "faces": fingerprint(self.face_file)}
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """The paper's loss or the surface loss, and what the teacher says if there is one."""

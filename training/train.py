@@ -31,6 +31,7 @@ from tqdm import tqdm
 from training.checkpoint import Checkpoint, build, current_commit
 from training.examples import Illustrated
 from training.experiment import read_experiment
+from training.kept import Kept, Repeatable
 from training.seeds import generator
 from training.share import Numbers, Share, join, leave
 from training.tasks import TASKS, Task
@@ -110,11 +111,27 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 def batches(
-    task: Task, config: LoopConfig, first_step: int, workers: int, share: Share | None = None
+    task: Task,
+    config: LoopConfig,
+    first_step: int,
+    workers: int,
+    share: Share | None = None,
+    keep: Path | None = None,
 ) -> Iterator[dict[str, Tensor]]:
-    """This process's part of every batch from `first_step` on; sample n is the same in every run."""
+    """This process's part of every batch from `first_step` on; sample n is the same in every run.
+
+    Args:
+        keep: folder for the samples, from which another run reads them
+
+    Raises:
+        ValueError: if samples are to be kept of a task that cannot say what they are made of.
+    """
     share = share or Share()
     data = task.data(config.seed, config.steps * config.batch, config.batch)
+    if keep is not None:
+        if not isinstance(task, Repeatable):
+            raise ValueError("only simulated samples can be kept: leave --keep-samples out")
+        data = Kept(data, keep, {**task.ingredients(), "seed": config.seed, "batch": config.batch})
     numbers = Numbers(range(first_step, config.steps), config.batch, share)
     return iter(
         DataLoader(
@@ -231,21 +248,21 @@ class Run:
         follow(self.average, self.model, min(self.config.average, self.step / (self.step + 10)))
         return float(loss.detach())
 
-    def train(self, minutes: float | None, workers: int) -> dict[str, float]:
+    def train(self, minutes: float | None, workers: int, keep: Path | None = None) -> dict[str, float]:
         """Train to the last step or until the minutes are over; returns the last validation figures."""
         speaks = self.share.is_first
         with (
             SummaryWriter(str(self.folder), write_to_disk=speaks) as board,
             tqdm(total=self.config.steps, initial=self.step, unit="step", mininterval=30, disable=not speaks) as bar,
         ):
-            self._loop(minutes, workers, board, bar)
+            self._loop(batches(self.task, self.config, self.step, workers, self.share, keep), minutes, board, bar)
             return self.judge(board)
 
-    def _loop(self, minutes: float | None, workers: int, board: SummaryWriter, bar: tqdm) -> None:
+    def _loop(self, drawn: Iterator[dict[str, Tensor]], minutes: float | None, board: SummaryWriter, bar: tqdm) -> None:
         config = self.config
         self.model.train()
         started_s = time.monotonic() - self.elapsed_s
-        for batch in batches(self.task, config, self.step, workers, self.share):
+        for batch in drawn:
             progress = self.step / config.steps
             if minutes is not None:
                 progress = max(progress, self.share.agreed(self.elapsed_s / (60 * minutes)))
@@ -271,13 +288,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="in place of the experiment's: a later part then meets other people")
     parser.add_argument("--workers", type=int, default=1, help="processes that make samples, for each that trains")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--keep-samples", type=Path, help="folder for the samples, which the next run then reads")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
     with said_plainly():
         try:
             run = prepared(arguments, join())
-            figures = run.train(arguments.minutes, arguments.workers)
+            figures = run.train(arguments.minutes, arguments.workers, arguments.keep_samples)
         finally:
             leave()
     if run.share.is_first:
