@@ -11,7 +11,6 @@ from benchmarks.run import GOALS
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs/figures"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 GENERATORS = {"ict": "ICT test people", "makehuman": "MakeHuman people (generator never trained on)"}
 CONDITIONS = ("frontal", "±20°", "±40°", "expression")
 
@@ -19,6 +18,13 @@ CONDITIONS = ("frontal", "±20°", "±40°", "expression")
 def read(name: str) -> dict[str, Any]:
     """One file of figures."""
     return json.loads((FIGURES / name).read_text())
+
+
+def filled(text: str, name: str, body: str) -> str:
+    """The text with this between the marks of this name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{body}\n\n{end}{rest.split(end)[1]}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -206,12 +212,9 @@ def liveness() -> str:
 def main() -> None:
     """Fill the place between the marks."""
     readme = ROOT / "README.md"
-    text = readme.read_text()
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
     parts = (locating(), denoising(), identification(), subsets(), gallery_sizes(), liveness(), speed())
     body = "\n\n".join(filter(None, parts))
-    readme.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}")
+    readme.write_text(filled(readme.read_text(), "figures", body))
 
 
 if __name__ == "__main__":
