@@ -36,10 +36,9 @@ ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
 LICENCE = "Apache-2.0"
-ATTRIBUTIONS = (
-    "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719",
-    "Trained on faces sampled from ICT FaceKit, MIT licence, (c) 2020 USC Institute for Creative Technologies",
-)
+SOURCE = "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719"
+OTHER_SOURCES = {"ddrnet": "DDRNet, its denoising part: Yan et al., ECCV 2018"}
+FACES = "Trained on faces sampled from ICT FaceKit, MIT licence, (c) 2020 USC Institute for Creative Technologies"
 DATA = (
     "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth and by invented stereo "
     "cameras; d435 held out"
@@ -249,10 +248,12 @@ def read_figures(path: Path | None) -> dict[str, Any]:
     return {key: figures[key] for key in ON_CARD} if "pooled" in figures else figures
 
 
-def card(name: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
-    """The card of one of our models."""
+def card(role: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
+    """The card of one of our models, which is called after its network and its role."""
+    network = stored.config["model"].get("network", {"denoiser": "dmdnet", "recogniser": "ldnfnet"}[kind])
     return {
-        "name": name, "version": VERSION, "kind": kind, "licence": LICENCE, "attributions": list(ATTRIBUTIONS),
+        "name": network + role, "version": VERSION, "kind": kind, "licence": LICENCE,
+        "attributions": [OTHER_SOURCES.get(network, SOURCE), FACES],
         "input": given, "output": gives, "training_commit": stored.commit, "data": DATA,
         "seeds": [stored.config["loop"].get("seed", 1)], "figures": figures,
     }  # fmt: skip
@@ -270,15 +271,14 @@ def denoiser_inputs() -> dict[str, Tensor]:
     }
 
 
-def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool) -> float:
-    """Write the live denoiser, or with `fine` the same weights decoded at twice the resolution."""
+def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool, role: str = "-live") -> float:
+    """Write a denoiser, or with `fine` the same weights decoded at twice the resolution."""
     stored = Checkpoint.load(checkpoint)
     model = load_model(stored)
     phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
-    name = stored.config["model"].get("network", "dmdnet") + ("-live-2x" if fine else "-live")
-    facts = card(name, "denoiser", stored, given, gives, figures)
+    facts = card(role + ("-2x" if fine else ""), "denoiser", stored, given, gives, figures)
     return export(denoiser_graph(model, phases), denoiser_inputs(), ("denoised", "surface"), facts, path)
 
 
@@ -307,8 +307,7 @@ def export_queries(checkpoint: Path, path: Path, figures: dict[str, Any]) -> flo
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     given["queries"] = QUERIES
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX, "surface": "probability"}
-    name = stored.config["model"].get("network", "dmdnet") + "-live-4x"
-    facts = card(name, "denoiser", stored, given, gives, figures)
+    facts = card("-live-4x", "denoiser", stored, given, gives, figures)
     return export(graph, inputs, ("denoised", "surface"), facts, path)
 
 
@@ -333,7 +332,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
     }
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "registered": True}
     gives = {"dimensions": sum(network.widths), "length": 1}
-    facts = card(stored.config["model"].get("network", "ldnfnet"), "recogniser", stored, given, gives, figures)
+    facts = card("", "recogniser", stored, given, gives, figures)
     facts["threshold"], facts["strangers"] = figures["threshold"], figures.get("strangers", {})
     metadata = {"depthface.mean_face": packed_mean_face(mean)}
     return export(RecogniserGraph(network), inputs, ("embedding",), facts, path, metadata)
@@ -342,7 +341,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
 def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "denoiser-4x", "recogniser"))
+    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "denoiser-4x", "reference", "recogniser"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--figures", type=Path, help="JSON to put into the card")
@@ -353,7 +352,8 @@ def main() -> None:
     elif arguments.kind == "denoiser-4x":
         worst = export_queries(arguments.checkpoint, arguments.model, figures)
     else:
-        worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind == "denoiser-2x")
+        role = "-reference" if arguments.kind == "reference" else "-live"
+        worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind == "denoiser-2x", role)
     print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
 
 

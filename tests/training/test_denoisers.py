@@ -5,6 +5,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from depthface_app.inference.card import CARD_KEY, ModelCard
 from training.checkpoint import Checkpoint
 from training.export import denoiser_graph, export_denoiser
 from training.losses import LossConfig, SurfaceLoss, ssim
@@ -289,3 +290,13 @@ def test_a_teacher_pulls_its_student_towards_itself(tmp_path, faces_folder):
     assert extra.item() == pytest.approx(expected.item(), rel=1e-3)
     taught.loss(student, batch).backward()
     assert all(p.grad is None for p in taught.teacher.parameters())
+
+
+@pytest.mark.parametrize(("network", "source"), [("ddrnet", "Yan et al."), ("dmdnet", "Xu et al.")])
+def test_a_card_names_the_network_its_role_and_its_source(tmp_path, network, source):
+    stored(small(network), tmp_path / "last.pt")
+    export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}, False, "-reference")
+    metadata = ort.InferenceSession(str(tmp_path / "it.onnx"), providers=["CPUExecutionProvider"]).get_modelmeta()
+    card = ModelCard.from_json(metadata.custom_metadata_map[CARD_KEY], "it.onnx")
+    assert card.name == f"{network}-reference"
+    assert source in card.attributions[0]
