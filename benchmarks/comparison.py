@@ -62,35 +62,24 @@ def filtered(cells: dict[str, Any], filters: list[str], column: str, digits: int
     return f"{value:.{digits}f} ({name})"
 
 
-def over_seeds(values: list[float], digits: int, sign: str = "") -> str:
-    """Mean and standard deviation over runs with different seeds."""
-    return f"{statistics.mean(values):{sign}.{digits}f} ± {statistics.stdev(values):.{digits}f}"
-
-
 def ablations() -> str:
-    """One part of DMDNet at a time, as in the paper's tables 4, 5 and 9; mean and spread over seeds.
-
-    Runs with one seed saw the same crops, so a row is set against the whole network seed by seed.
-    """
+    """One part of DMDNet at a time, as in the paper's tables 4, 5 and 9; and what another seed changes."""
     found = read("comparison_ablations.json")
     parts = []
     for key, title in GENERATORS.items():
-        runs = {row: _runs(found["pooled"][key], row) for row in ROWS}
-        rows = []
-        for row, text in ROWS.items():
-            means = [over_seeds([run[c] for run in runs[row]], digits) for c, digits in COLUMNS]
-            apart = [
-                over_seeds([one[c] - whole[c] for one, whole in zip(runs[row], runs[WHOLE], strict=True)], digits, "+")
-                for c, digits in COLUMNS
-                if c in TUNED_FOR
-            ]
-            rows.append([text, *means, *(apart if row != WHOLE else ["", ""])])
-        parts.append(table([title, *HEAD, "RMSE − that of all three", "angle − that of all three"], rows))
+        cells = found["pooled"][key]
+        rows = [[text, *(mean_with_interval(cells[f"{row}-1"], *c) for c in COLUMNS)] for row, text in ROWS.items()]
+        seeds = [cell for name, cell in cells.items() if name.rpartition("-")[0] == WHOLE]
+        rows.append(
+            [f"*all three, {len(seeds)} seeds*", *(over_seeds([run[c] for run in seeds], d) for c, d in COLUMNS)]
+        )
+        parts.append(table([title, *HEAD], rows))
     return "\n\n".join(parts)
 
 
-def _runs(cells: dict[str, Any], row: str) -> list[dict[str, Any]]:
-    return [cells[name] for name in sorted(cells) if name.rpartition("-")[0] == row]
+def over_seeds(values: list[float], digits: int) -> str:
+    """Mean and standard deviation over runs with different seeds."""
+    return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
 
 
 def candidates() -> str:
