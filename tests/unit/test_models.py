@@ -23,6 +23,7 @@ def test_all_networks_are_shipped():
         "denoiser",
         "denoiser_2x",
         "denoiser_4x",
+        "denoiser_reference",
         "recogniser",
         "recogniser_int8",
     }
