@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from depthface_app.build import open_recogniser
+from depthface_app.build import denoisers, open_denoiser, open_recogniser
 from depthface_app.core.assets import asset
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery.snapshot import Gallery
@@ -27,6 +27,13 @@ def test_all_networks_are_shipped():
         "recogniser",
         "recogniser_int8",
     }
+
+
+def test_the_reference_can_be_chosen_and_has_no_finer_picture():
+    assert ("reference", "denoiser_reference") in denoisers()
+    reference = open_denoiser(Settings(denoiser="denoiser_reference"))
+    assert reference.card.name == "ddrnet-reference"
+    assert not reference.has_fine
 
 
 def test_the_default_recogniser_is_int8_and_never_mixed_with_float():
