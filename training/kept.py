@@ -19,7 +19,7 @@ class Repeatable(Protocol):
 
 
 class Kept(Dataset):
-    """A dataset whose samples stay on disk: 0.45 MB each for a denoiser, 0.3 MB for a recogniser."""
+    """A dataset whose samples stay on disk: 0.6 MB each for a denoiser, 0.3 MB for a recogniser."""
 
     def __init__(self, data: Dataset, folder: Path, ingredients: dict[str, Any]) -> None:
         self.data, self.parts = data, Parts(folder)

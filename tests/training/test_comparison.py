@@ -30,13 +30,3 @@ def test_networks_stand_between_no_denoising_and_what_is_shipped(figures):
     assert first == ["nothing", "best tuned filter of each column", *comparison.COMPARED, *comparison.SHIPPED]
     assert "1.80 (median) | 15.0 (bilateral)" in lines[3]
     assert "1.10 (0.99 to 1.21)" in lines[5]
-
-
-def test_rows_are_of_one_seed_and_the_last_says_what_seeds_change(figures):
-    cells = {f"{row}-1": cell(2.0) for row in comparison.ROWS} | {"l1-1": cell(2.5)}
-    cells |= {f"all-{seed}": cell(rmse_mm) for seed, rmse_mm in enumerate((1.0, 1.4, 1.2), 1)}
-    (figures / "comparison_ablations.json").write_text(json.dumps({"pooled": {"ict": cells, "makehuman": cells}}))
-    lines = comparison.ablations().splitlines()
-    assert any(line.startswith("| L1 alone") and "| 2.50 (2.25 to 2.75) |" in line for line in lines)
-    last = next(line for line in lines if line.startswith("| *all three, 3 seeds*"))
-    assert "| 1.20 ± 0.20 | 9.0 ± 0.0 |" in last
