@@ -13,7 +13,7 @@ from training.tasks import DataConfig
 from training.train import LoopConfig
 
 CONFIGS = Path(__file__).resolve().parents[2] / "training/configs"
-OVERLAYS = ("dmdnet_small", "short", "base_live", "base_paper")
+OVERLAYS = ("dmdnet_small", "short", "brief", "brief_recogniser", "base_live", "base_paper")
 SHIPPED = sorted(
     path for path in CONFIGS.rglob("*.toml") if path.stem not in OVERLAYS and path.parent.name != "databases"
 )
@@ -79,6 +79,18 @@ def test_every_shipped_experiment_knows_its_keys(path):
             denoiser(experiment["model"])
     else:
         recogniser(build(RecogniserConfig, experiment["model"]))
+
+
+@pytest.mark.parametrize(("over", "tables"), [("brief", ("compare",)), ("brief_recogniser", ("table2", "table6"))])
+def test_one_brief_schedule_fits_every_network_of_a_comparison(over, tables):
+    schedules = []
+    for path in (each for table in tables for each in (CONFIGS / table).glob("*.toml")):
+        experiment = read_experiment(path, CONFIGS / f"{over}.toml")
+        build(DataConfig, experiment.get("data", {}))
+        loop = build(LoopConfig, experiment["loop"])
+        schedules.append((loop.steps, loop.batch, loop.learning_rate, loop.warm_up, loop.average, loop.seed))
+    assert len(schedules) > 4
+    assert len(set(schedules)) == 1
 
 
 def test_small_fits_every_dmdnet_of_the_papers_tables():
