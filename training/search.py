@@ -1,10 +1,10 @@
 """The live denoiser as a measured choice: `python -m training.search training/configs/search/*.toml --minutes 60 ...`.
 
 Every experiment is trained for the same time, or by one schedule laid over all of them (`--over
-training/configs/brief.toml`), or taken up where it stopped; then exported, timed with ONNX Runtime on one
-thread, in turn with the first of them, and judged on validation people. A table and a plot show which networks nothing
-else beats in both cost and quality. Milliseconds on a busy machine mean little, so what is kept of them is the ratio to
-the first network.
+training/configs/brief.toml`), or taken up where it stopped; then it is exported, timed with ONNX Runtime on one thread,
+in turn with the first of them, and judged on validation people. A table and a plot show which networks nothing else
+beats in both cost and quality. Milliseconds on a busy machine mean little, so what is kept of them is the ratio to the
+first network.
 """
 
 import argparse

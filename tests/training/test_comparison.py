@@ -30,3 +30,20 @@ def test_networks_stand_between_no_denoising_and_what_is_shipped(figures):
     assert first == ["nothing", "best tuned filter of each column", *comparison.COMPARED, *comparison.SHIPPED]
     assert "1.80 (median) | 15.0 (bilateral)" in lines[3]
     assert "1.10 (0.99 to 1.21)" in lines[5]
+
+
+def test_candidates_are_rounded_and_keep_their_order(figures):
+    (figures / "search.csv").write_text(
+        "name,parameters,multiply_adds,time_ratio,rmse_mm,angle_deg,samples\nunet,1942020,774,0.684,2.316,14.49,8000\n"
+    )
+    assert comparison.candidates().splitlines()[2] == "| unet | 0.68 | 774 | 1,942,020 | 2.32 | 14.5 |"
+
+
+def test_a_recogniser_is_shown_with_its_subsets_and_what_it_misses(figures):
+    rates = {"false": [0.001, 0.01], "missed": [0.4, 0.25]}
+    share = {"rank1": {"value": 0.5, "low": 0.4, "high": 0.6}, "fnir_at_fpir": rates}
+    one = {"recogniser": "Led3D", "denoiser": "raw", "subsets": {"NU": share, "total": share}}
+    (figures / "comparison_recognisers.json").write_text(json.dumps({"combinations": [one]}))
+    head, _, row = comparison.recognisers().splitlines()
+    assert head == "| recogniser | on | NU, % | total, % | FNIR, NU, % |"
+    assert row == "| Led3D | raw | 50.0 | 50.0 (40.0 to 60.0) | 25.0 |"

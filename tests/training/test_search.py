@@ -2,6 +2,7 @@
 
 import csv
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -9,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from training.export import denoiser_inputs
-from training.search import Candidate, draw, frontier, time_ratios, write_table
+from training.search import Budget, Candidate, draw, frontier, time_ratios, train, write_table
 
 
 def candidate(name, time_ratio, rmse_mm, angle_deg=9.0):
@@ -56,3 +57,20 @@ def test_times_are_relative_to_the_first_file(tmp_path):
     ratios = time_ratios([once, often])
     assert ratios[0] == pytest.approx(1)
     assert ratios[1] > 3
+
+
+@pytest.mark.parametrize(
+    ("budget", "more"),
+    [
+        (Budget([], 5.0, None), ["--minutes", "5.0"]),
+        (Budget([Path("brief.toml")], None, Path("kept")), ["--keep-samples", "kept"]),
+    ],
+)
+def test_every_candidate_is_trained_with_the_budget(budget, more, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("training.search.subprocess.run", lambda command, check: given.append(command))
+    assert train(Path("unet.toml"), tmp_path / "unet", tmp_path, budget) == tmp_path / "unet/last.pt"
+    experiments = ["unet.toml", *map(str, budget.over)]
+    assert given[0][1:] == [
+        "-m", "training.train", *experiments, *more, "--out", str(tmp_path / "unet"), "--faces", str(tmp_path)
+    ]  # fmt: skip
