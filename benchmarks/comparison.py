@@ -1,7 +1,7 @@
 """Fill the tables of `docs/comparison.md`: `python -m benchmarks.comparison`.
 
-They come from `docs/figures/comparison_*.json` and `search.csv`, which `training.evaluate`, `training.identify` and
-`training.search` measured.
+They come from `docs/figures/comparison_*.json`, `denoiser.json` (the shipped ones, on the same crops) and `search.csv`,
+which `training.evaluate`, `training.identify` and `training.search` measured.
 """
 
 import csv
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.tables import FIGURES, GENERATORS, ROOT, best_filter, filled, read, table
 
 COMPARED = ("DMDNet", "3D-FRM", "DDRNet", "U-Net", "NAFNet")
-SHIPPED = {"*DMDNet live, as shipped*": "DMDNet live", "*reference, as shipped*": "reference"}
+NAMED_SINCE = {"DMDNet live": "plain DMDNet", "LDNFNet as shipped": "LDNFNet, 266,688 looks"}  # shipped when measured
 TUNED_FOR = ("rmse_mm", "angle_deg")
 COLUMNS = (("psnr_db", 2), ("ssim", 3), ("rmse_mm", 2), ("angle_deg", 1))
 HEAD = ("PSNR, dB", "SSIM", "RMSE, mm", "normal angle, °")
@@ -24,12 +24,13 @@ def mean_with_interval(cell: dict[str, Any], column: str, digits: int) -> str:
 
 def denoisers() -> str:
     """Networks of one budget beside no denoising and the best filter, as in the paper's table 1."""
-    found = read("comparison_denoisers.json")
+    found, shipped = read("comparison_denoisers.json"), read("denoiser.json")
     parts = []
     for key, title in GENERATORS.items():
-        cells = found["pooled"][key]
-        named = [("nothing", "raw"), *zip(COMPARED, COMPARED, strict=True), *SHIPPED.items()]
-        rows = [[text, *(mean_with_interval(cells[name], *column) for column in COLUMNS)] for text, name in named]
+        cells, own = found["pooled"][key], shipped["pooled"][key]
+        named = [("nothing", cells["raw"]), *((name, cells[name]) for name in COMPARED)]
+        named += [(f"*{name}, as shipped*", own[name]) for name in shipped["networks"]]
+        rows = [[text, *(mean_with_interval(cell, *column) for column in COLUMNS)] for text, cell in named]
         rows.insert(1, ["best tuned filter of each column", *(filtered(cells, found["filters"], *c) for c in COLUMNS)])
         parts.append(table([title, *HEAD], rows))
     return "\n\n".join(parts)
@@ -66,9 +67,10 @@ def recognisers() -> str:
         rank1.append(f"{100 * total['value']:.1f} ({100 * total['low']:.1f} to {100 * total['high']:.1f})")
         rates = parts["NU"]["fnir_at_fpir"]
         missed = rates["missed"][rates["false"].index(0.01)]
-        rows.append([one["recogniser"], one["denoiser"], *rank1, f"{100 * missed:.1f}"])
-    names = list(found["combinations"][0]["subsets"])
-    return table(["recogniser", "on", *(f"{name}, %" for name in names), "FNIR, NU, %"], rows)
+        names = [NAMED_SINCE.get(one[part], one[part]) for part in ("recogniser", "denoiser")]
+        rows.append([*names, *rank1, f"{100 * missed:.1f}"])
+    subsets = list(found["combinations"][0]["subsets"])
+    return table(["recogniser", "on", *(f"{name}, %" for name in subsets), "FNIR, NU, %"], rows)
 
 
 SECTIONS = {"denoisers": denoisers, "candidates": candidates, "recognisers": recognisers}

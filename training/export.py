@@ -32,12 +32,13 @@ from training.models.registry import load_model
 TOLERANCE = 2e-4
 QUERIES = 4  # places inside every pixel that a network for four times the resolution is asked at in one go
 BETWEEN_TOLERANCE = 1e-3  # 0.1 mm; the encoding is kept in half precision
+ROLES = {"denoiser": "-live", "denoiser-2x": "-live-2x", "reference": "-reference", "plain": ""}  # in a card's name
 ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
 LICENCE = "Apache-2.0"
 SOURCE = "DMDNet and LDNFNet: Xu et al., arXiv 2401.00719"
-OTHER_SOURCES = {"ddrnet": "DDRNet, its denoising part: Yan et al., ECCV 2018"}
+DDRNET = "DDRNet, its denoising part: Yan et al., ECCV 2018"
 FACES = "Trained on faces sampled from ICT FaceKit, MIT licence, (c) 2020 USC Institute for Creative Technologies"
 DATA = (
     "simulated faces of training people seen by simulated kinect1, kinect2, d415 and truedepth and by invented stereo "
@@ -217,6 +218,25 @@ class PictureGraph(nn.Module):
         return value, torch.sigmoid(logit)
 
 
+class MirroredGraph(nn.Module):
+    """A denoiser asked twice, once with the face mirrored, and the mean of both answers.
+
+    Source: the geometric self-ensemble of Lim et al., CVPRW 2017.
+    """
+
+    def __init__(self, denoiser: nn.Module) -> None:
+        super().__init__()
+        self.denoiser = denoiser
+        self.register_buffer("turned", torch.tensor((-1.0, 1.0, 1.0)).reshape(1, 3, 1, 1))
+
+    def forward(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Depth in network range and the probability of a surface; (1, 1, 128, 128)."""
+        mirrored = (depth.flip(3), normals.flip(3) * self.turned, valid.flip(3), noise)
+        both = [torch.cat(pair) for pair in zip((depth, normals, valid, noise), mirrored, strict=True)]
+        value, surface = self.denoiser(*both)
+        return (value[:1] + value[1:].flip(3)) / 2, (surface[:1] + surface[1:].flip(3)) / 2
+
+
 def denoiser_graph(model: nn.Module, phases: tuple[tuple[float, float], ...] = ((0.0, 0.0),)) -> nn.Module:
     """A denoiser as it is shipped.
 
@@ -248,12 +268,20 @@ def read_figures(path: Path | None) -> dict[str, Any]:
     return {key: figures[key] for key in ON_CARD} if "pooled" in figures else figures
 
 
+def sources(network: str, model: Mapping[str, Any]) -> list[str]:
+    """Whose networks these are."""
+    if network == "ddrnet":
+        return [DDRNET]
+    return [SOURCE, DDRNET] if model.get("encoder") == "skips" else [SOURCE]
+
+
 def card(role: str, kind: str, stored: Checkpoint, given: dict, gives: dict, figures: dict[str, Any]) -> dict[str, Any]:
     """The card of one of our models, which is called after its network and its role."""
-    network = stored.config["model"].get("network", {"denoiser": "dmdnet", "recogniser": "ldnfnet"}[kind])
+    model = stored.config["model"]
+    network = model.get("network", {"denoiser": "dmdnet", "recogniser": "ldnfnet"}[kind])
     return {
         "name": network + role, "version": VERSION, "kind": kind, "licence": LICENCE,
-        "attributions": [OTHER_SOURCES.get(network, SOURCE), FACES],
+        "attributions": [*sources(network, model), FACES],
         "input": given, "output": gives, "training_commit": stored.commit, "data": DATA,
         "seeds": [stored.config["loop"].get("seed", 1)], "figures": figures,
     }  # fmt: skip
@@ -271,15 +299,18 @@ def denoiser_inputs() -> dict[str, Tensor]:
     }
 
 
-def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], fine: bool, role: str = "-live") -> float:
-    """Write a denoiser, or with `fine` the same weights decoded at twice the resolution."""
+def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], kind: str = "denoiser") -> float:
+    """Write a denoiser in one of the forms of ROLES; raises KeyError if there is no such form."""
     stored = Checkpoint.load(checkpoint)
-    model = load_model(stored)
+    fine = kind == "denoiser-2x"
     phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
-    facts = card(role + ("-2x" if fine else ""), "denoiser", stored, given, gives, figures)
-    return export(denoiser_graph(model, phases), denoiser_inputs(), ("denoised", "surface"), facts, path)
+    facts = card(ROLES[kind], "denoiser", stored, given, gives, figures)
+    graph = denoiser_graph(load_model(stored), phases)
+    if kind == "reference":
+        graph = MirroredGraph(graph)
+    return export(graph, denoiser_inputs(), ("denoised", "surface"), facts, path)
 
 
 def export_queries(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
@@ -341,7 +372,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
 def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=("denoiser", "denoiser-2x", "denoiser-4x", "reference", "recogniser"))
+    parser.add_argument("kind", choices=(*ROLES, "denoiser-4x", "recogniser"))
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--figures", type=Path, help="JSON to put into the card")
@@ -352,8 +383,7 @@ def main() -> None:
     elif arguments.kind == "denoiser-4x":
         worst = export_queries(arguments.checkpoint, arguments.model, figures)
     else:
-        role = "-reference" if arguments.kind == "reference" else "-live"
-        worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind == "denoiser-2x", role)
+        worst = export_denoiser(arguments.checkpoint, arguments.model, figures, arguments.kind)
     print(f"{arguments.model}: {arguments.model.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
 
 

@@ -17,7 +17,7 @@ from torch.utils.data import default_collate
 
 from training.checkpoint import Checkpoint, current_commit
 from training.experiment import read_experiment
-from training.models.dmdnet import SCALES, SIZE_PX, Decoder, Dmdnet
+from training.models.dmdnet import SIZE_PX, Decoder, Dmdnet
 from training.tasks import TASKS
 
 NORMALISING_SAMPLES = 64
@@ -59,12 +59,8 @@ def copy_fitting(model: nn.Module, tensors: dict[str, Tensor]) -> set[str]:
     return copied
 
 
-def set_encoding(decoder: Decoder, encoded: Tensor, tile: Tensor) -> None:
-    """Make the decoder's positional part give the stored map: it becomes the learned embedding.
-
-    Args:
-        encoded: (1, first, S, S) what positions add at every scale.
-        tile: (1, first, r, r) what the offset adds inside one cell of the coarsest map.
+def set_encoding(decoder: Decoder, encoded: Tensor) -> None:
+    """Make the decoder's positional part give the stored map (1, first, S, S): it becomes the learned embedding.
 
     Raises:
         ValueError: if the decoder has no learned embedding to take the map.
@@ -77,6 +73,11 @@ def set_encoding(decoder: Decoder, encoded: Tensor, tile: Tensor) -> None:
         decoder.embedding[:, :first].copy_(encoded)
         decoder.encoding.weight.zero_()
         decoder.encoding.weight[:, n : n + first].copy_(torch.eye(first))
+
+
+def set_offset(decoder: Decoder, tile: Tensor) -> None:
+    """Read the decoder's linear offset off what it adds inside one cell of the coarsest map, (1, first, r, r)."""
+    with torch.no_grad():
         side = tile.shape[-1]  # its pixels reach from -1/2 to 1/2 of a cell, less half a pixel at each end
         decoder.offset.weight[:, 0].copy_((tile[0, :, 0, -1] - tile[0, :, 0, 0]) * side / (side - 1))
         decoder.offset.weight[:, 1].copy_((tile[0, :, -1, 0] - tile[0, :, 0, 0]) * side / (side - 1))
@@ -119,6 +120,23 @@ def folded_biases(model: nn.Module, tensors: dict[str, Tensor], copied: set[str]
     return out
 
 
+def recall_places(decoder: Decoder, tensors: dict[str, Tensor]) -> set[str]:
+    """Fill a decoder's positional part; returns the names of its parameters.
+
+    Raises:
+        ValueError: if the file does not say what offsets add, or the decoder cannot take the map.
+    """
+    encoded = tensors["encoded_0" if "encoded_0" in tensors else "encoded"].float()
+    set_encoding(decoder, encoded)
+    if "decoder.offset.weight" not in tensors:
+        side = SIZE_PX // min(decoder.scales)
+        if side == 1:
+            raise ValueError("features of one scale: recall the file for four times the resolution, it knows offsets")
+        tile = next(t for t in tensors.values() if t.shape == (1, encoded.shape[1], side, side))
+        set_offset(decoder, tile)
+    return {"decoder.embedding", "decoder.encoding.weight", "decoder.offset.weight"}
+
+
 def recall(model: nn.Module, path: Path, run: Any) -> set[str]:
     """Fill a model from a file that was exported from one like it.
 
@@ -132,11 +150,7 @@ def recall(model: nn.Module, path: Path, run: Any) -> set[str]:
     tensors = unprefixed(stored_tensors(proto), set(model.state_dict()))
     copied = copy_fitting(model, tensors)
     if isinstance(model, Dmdnet):
-        encoded = tensors["encoded_0"].float()
-        side = SIZE_PX // min(SCALES)
-        tile = next(t for t in tensors.values() if t.shape == (1, encoded.shape[1], side, side))
-        set_encoding(model.decoder, encoded, tile)
-        copied |= {"decoder.embedding", "decoder.encoding.weight", "decoder.offset.weight"}
+        copied |= recall_places(model.decoder, tensors)
     biases = folded_biases(model, tensors, copied)
     if biases:
         set_normalisation(model, biases, run)

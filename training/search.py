@@ -153,7 +153,7 @@ def search(experiments: list[Path], faces: Path, out: Path, budget: Budget, per_
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{path.stem}.onnx" for path in experiments]
         for checkpoint, file in zip(checkpoints, files, strict=True):
-            export_denoiser(checkpoint, file, {}, False)
+            export_denoiser(checkpoint, file, {})
         ratios = time_ratios(files)
     candidates = []
     for path, checkpoint, ratio in zip(experiments, checkpoints, ratios, strict=True):

@@ -31,6 +31,9 @@ def small(network, **more):
     return {"network": network, "head": "gated", **SMALL[network], **more}
 
 
+SKIPS = small("dmdnet", encoder="skips", multi_scale=False)
+
+
 def given(batch=1):
     rng = torch.Generator().manual_seed(0)
     side = (128, 128)
@@ -62,11 +65,11 @@ def two_crops(faces_folder):
     return task, torch.utils.data.default_collate([data[n] for n in range(2)])
 
 
-@pytest.mark.parametrize("network", ["unet", "nafnet", "frm3d", "ddrnet"])
-def test_every_network_learns_two_crops(network, two_crops):
+@pytest.mark.parametrize("values", [*map(small, ("unet", "nafnet", "frm3d", "ddrnet")), SKIPS])
+def test_every_network_learns_two_crops(values, two_crops):
     torch.manual_seed(0)
     task, batch = two_crops
-    model = denoiser(small(network))
+    model = denoiser(values)
     optimiser = torch.optim.Adam(model.parameters(), 1e-2)
     losses = []
     for _ in range(20):
@@ -95,13 +98,13 @@ def test_a_checkpoint_rebuilds_its_network(network, tmp_path):
             assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("values", [small("nafnet"), {**SMALL["dmdnet"], "head": "direct", "normals": False}])
+@pytest.mark.parametrize("values", [small("nafnet"), SKIPS, {**SMALL["dmdnet"], "head": "direct", "normals": False}])
 def test_a_file_computes_what_its_network_computes_and_takes_inputs_that_it_ignores(values, tmp_path):
     model = stored(values, tmp_path / "last.pt")
     inputs = given()
     with torch.no_grad():
         expected = model(*inputs)[0]
-    assert export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}, False) < 2e-4
+    assert export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}) < 2e-4
     session = ort.InferenceSession(str(tmp_path / "it.onnx"), providers=["CPUExecutionProvider"])
     depth = session.run(None, {key: value.numpy() for key, value in zip(KEYS, inputs, strict=True)})[0]
     assert np.abs(depth - expected.numpy()).max() < 1e-3
@@ -110,6 +113,7 @@ def test_a_file_computes_what_its_network_computes_and_takes_inputs_that_it_igno
 def test_picture_networks_have_no_answer_between_pixels():
     values = small("unet")
     assert is_continuous(small("dmdnet"))
+    assert is_continuous(SKIPS)
     assert not is_continuous(values)
     with pytest.raises(ValueError, match="middle of each pixel"):
         denoiser(values)(*given(), (0.25, 0.25))
@@ -292,11 +296,60 @@ def test_a_teacher_pulls_its_student_towards_itself(tmp_path, faces_folder):
     assert all(p.grad is None for p in taught.teacher.parameters())
 
 
-@pytest.mark.parametrize(("network", "source"), [("ddrnet", "Yan et al."), ("dmdnet", "Xu et al.")])
-def test_a_card_names_the_network_its_role_and_its_source(tmp_path, network, source):
-    stored(small(network), tmp_path / "last.pt")
-    export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}, False, "-reference")
+def test_an_encoder_with_skips_has_one_feature_map_and_its_decoder_a_say_about_the_middle():
+    model = denoiser(SKIPS)
+    features = model.encode(*given())
+    assert [tuple(f.shape) for f in features] == [(1, 2 * SKIPS["channels"], 128, 128)]
+    with torch.no_grad():
+        model.decoder.last.weight.zero_()
+        model.decoder.last.bias.zero_()
+        middle, elsewhere = (model.decoder(features, phase) for phase in PHASES[:2])
+        assert torch.equal(middle, model.decoder.middle(features[0]))
+    assert torch.equal(middle, elsewhere)  # what differs from place to place is the function's part alone
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"encoder": "skip"}, r'no encoder "skip"; known: residual, skips'),
+        ({"encoder": "skips"}, "one scale"),
+        ({"encoder": "skips", "multi_scale": False, "space_to_depth": 2}, "one scale"),
+    ],
+)
+def test_an_encoder_that_is_unknown_or_does_not_go_with_the_rest_is_told(values, reason):
+    with pytest.raises(ValueError, match=reason):
+        denoiser({"network": "dmdnet", **values})
+
+
+# ---- as files
+
+
+@pytest.mark.parametrize(
+    ("values", "sources"), [(small("ddrnet"), ["Yan"]), (small("dmdnet"), ["Xu"]), (SKIPS, ["Xu", "Yan"])]
+)
+@pytest.mark.parametrize(("kind", "role"), [("reference", "-reference"), ("plain", ""), ("denoiser", "-live")])
+def test_a_card_names_the_network_its_role_and_its_sources(tmp_path, values, sources, kind, role):
+    stored(values, tmp_path / "last.pt")
+    export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}, kind)
     metadata = ort.InferenceSession(str(tmp_path / "it.onnx"), providers=["CPUExecutionProvider"]).get_modelmeta()
     card = ModelCard.from_json(metadata.custom_metadata_map[CARD_KEY], "it.onnx")
-    assert card.name == f"{network}-reference"
-    assert source in card.attributions[0]
+    assert card.name == values["network"] + role
+    assert [source for source in ("Xu", "Yan") if any(source in text for text in card.attributions)] == sources
+
+
+def test_the_reference_is_the_mean_of_a_face_and_its_mirror_image(tmp_path):
+    model = stored(SKIPS, tmp_path / "last.pt")
+    export_denoiser(tmp_path / "last.pt", tmp_path / "it.onnx", {}, "reference")
+    session = ort.InferenceSession(str(tmp_path / "it.onnx"), providers=["CPUExecutionProvider"])
+    depth, normals, valid, noise = given()
+    across = torch.tensor((-1.0, 1.0, 1.0)).reshape(1, 3, 1, 1)
+    with torch.no_grad():
+        straight = model(depth, normals, valid, noise)[0]
+        mirrored = model(depth.flip(3), normals.flip(3) * across, valid.flip(3), noise)[0].flip(3)
+    assert (straight - mirrored).abs().max() > 0.01
+    asked = dict(zip(KEYS, (depth.numpy(), normals.numpy(), valid.numpy(), noise.numpy()), strict=True))
+    turned = {k: np.ascontiguousarray(v[..., ::-1]) if k != "noise" else v for k, v in asked.items()}
+    turned["normals"] = turned["normals"] * across.numpy()
+    answer = session.run(None, asked)[0]
+    assert np.abs(answer - ((straight + mirrored) / 2).numpy()).max() < 1e-3
+    assert np.abs(session.run(None, turned)[0][..., ::-1] - answer).max() < 1e-4

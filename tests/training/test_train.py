@@ -136,10 +136,11 @@ def checkpoint(tmp_path):
     return path, model.eval()
 
 
-@pytest.mark.parametrize(("fine", "side"), [(False, 128), (True, 256)])
-def test_exported_denoiser_computes_what_the_network_computes(tmp_path, faces, faces_folder, fine, side):
+@pytest.mark.parametrize(("kind", "side"), [("denoiser", 128), ("denoiser-2x", 256)])
+def test_exported_denoiser_computes_what_the_network_computes(tmp_path, faces, faces_folder, kind, side):
     path, model = checkpoint(tmp_path)
-    worst = export_denoiser(path, tmp_path / "denoiser.onnx", {"note": 1}, fine)
+    worst = export_denoiser(path, tmp_path / "denoiser.onnx", {"note": 1}, kind)
+    fine = side == 256
     assert worst < 2e-4
     sample = DenoiseTask({"model": MODEL}, faces_folder).data(1, 4, 4)[0]
     inputs = {key: sample[key][None] for key in ("depth", "normals", "valid", "noise")}

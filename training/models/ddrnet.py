@@ -50,26 +50,38 @@ class LeakyResidual(nn.Module):
         return F.leaky_relu(x + self.second(F.leaky_relu(self.first(x), LEAK)), LEAK)
 
 
-class Ddrnet(PictureDenoiser):
-    """The denoiser."""
+class Trunk(nn.Module):
+    """Everything but the last layer: (B, pictures, h, w) to (B, 2 · width, h, w), skip and what came back up."""
 
-    def __init__(self, config: DdrnetConfig) -> None:
-        super().__init__(config)
-        widths = [config.width << level for level in range(config.levels + 1)]
-        self.first = nn.Conv2d(config.pictures, widths[0], 3, padding=1)
+    def __init__(self, pictures: int, width: int, levels: int, blocks: int) -> None:
+        super().__init__()
+        widths = [width << level for level in range(levels + 1)]
+        self.first = nn.Conv2d(pictures, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(w, 2 * w, 3, stride=2, padding=1) for w in widths[:-1])
-        self.middle = nn.Sequential(*(LeakyResidual(widths[-1]) for _ in range(config.blocks)))
+        self.middle = nn.Sequential(*(LeakyResidual(widths[-1]) for _ in range(blocks)))
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(2 * w, w // 2, 3, stride=2, padding=1, output_padding=1) for w in reversed(widths[1:])
         )
-        self.last = nn.Conv2d(2 * widths[0], config.raw_pictures, 3, padding=1)
 
-    def raw(self, pictures: Tensor) -> Tensor:
-        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Features at full resolution."""
         skips = [F.leaky_relu(self.first(pictures), LEAK)]
         for down in self.down:
             skips.append(F.leaky_relu(down(skips[-1]), LEAK))
         x = self.middle(skips[-1])
         for up in self.up:
             x = F.leaky_relu(up(torch.cat((skips.pop(), x), 1)), LEAK)
-        return self.last(torch.cat((skips.pop(), x), 1))
+        return torch.cat((skips.pop(), x), 1)
+
+
+class Ddrnet(PictureDenoiser):
+    """The denoiser."""
+
+    def __init__(self, config: DdrnetConfig) -> None:
+        super().__init__(config)
+        self.trunk = Trunk(config.pictures, config.width, config.levels, config.blocks)
+        self.last = nn.Conv2d(2 * config.width, config.raw_pictures, 3, padding=1)
+
+    def raw(self, pictures: Tensor) -> Tensor:
+        """(B, pictures, h, w) to (B, raw_pictures, h, w)."""
+        return self.last(self.trunk(pictures))

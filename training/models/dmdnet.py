@@ -14,10 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.models.ddrnet import Trunk
 from training.models.denoiser import DenoiserConfig, apply_head, depth_input
 
 SIZE_PX = 128
 SCALES = (128, 64, 32, 16)
+ENCODERS = ("residual", "skips")
+HALVINGS = 2  # of the encoder with skips, as in DDRNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class DmdnetConfig(DenoiserConfig):
     hidden:           widths of the decoder's hidden layers, (256, 128, 64, 32) in the paper
     encoding:         dimensions of the Fourier features and of the coordinate embedding, each
     fourier, embedding, multi_scale: the parts that table 5 of the paper leaves out in turn
+    encoder:          "residual" as in the paper, or "skips": the trunk of DDRNet, whose channels double at each halving
+                      and come back up; its features are of one scale, 2 · `channels` wide, and of `blocks` blocks
     """
 
     channels: int = 64
@@ -37,6 +42,26 @@ class DmdnetConfig(DenoiserConfig):
     fourier: bool = True
     embedding: bool = True
     multi_scale: bool = True
+    encoder: str = "residual"
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            ValueError: in one sentence.
+        """
+        DenoiserConfig.__post_init__(self)
+        if self.encoder not in ENCODERS:
+            raise ValueError(f'there is no encoder "{self.encoder}"; known: {", ".join(ENCODERS)}')
+        if self.encoder == "skips" and (self.multi_scale or self.space_to_depth > 1):
+            raise ValueError(
+                'encoder "skips" has features of one scale: give multi_scale = false and no space_to_depth'
+            )
+
+    @property
+    def features(self) -> int:
+        """Channels of each feature map."""
+        return 2 * self.channels if self.encoder == "skips" else self.channels
 
     @property
     def scales(self) -> tuple[int, ...]:
@@ -85,6 +110,19 @@ class Encoder(nn.Module):
         return features
 
 
+class SkipEncoder(nn.Module):
+    """Depth and normals to one feature map, whose channels have doubled at each halving and come back up (ours)."""
+
+    def __init__(self, config: DmdnetConfig) -> None:
+        super().__init__()
+        self.trunk = Trunk(config.pictures, config.channels, HALVINGS, config.blocks)
+        self.normals = config.normals
+
+    def forward(self, depth: Tensor, normals: Tensor) -> list[Tensor]:
+        """One map (B, 2C, 128, 128)."""
+        return [self.trunk(torch.cat((depth, normals), 1) if self.normals else depth)]
+
+
 def grid(phase: tuple[float, float] = (0.0, 0.0)) -> Tensor:
     """(128, 128, 2) query coordinates (x, y) in [-1, 1]; `phase` moves every query inside its pixel, in pixels."""
     centres = torch.arange(SIZE_PX, dtype=torch.float32)
@@ -105,6 +143,9 @@ class Decoder(nn.Module):
     The first layer is linear in [z, encoding, offset], so its z part runs at each scale's own resolution and the rest
     is one map per scale that depends on nothing but the query grid: `encoded` and `offset`. That is exact, three times
     faster, and what the exported graph stores.
+
+    Behind the encoder with skips, a 3 × 3 convolution as DDRNet's last says what lies in the middle of each pixel, and
+    the function what is different at the place that was asked (ours).
     """
 
     def __init__(self, config: DmdnetConfig) -> None:
@@ -115,13 +156,15 @@ class Decoder(nn.Module):
         if self.fourier is not None:
             nn.init.normal_(self.fourier.weight, std=8.0)
         self.embedding = nn.Parameter(torch.randn(1, n, SIZE_PX, SIZE_PX) * 0.1) if config.embedding else None
-        self.latent = nn.Conv2d(config.channels, first, 1)
+        self.latent = nn.Conv2d(config.features, first, 1)
         encoding = n * (config.fourier + config.embedding)
         self.encoding = nn.Linear(encoding, first, bias=False) if encoding else None
         self.offset = nn.Linear(2, first, bias=False)
         widths = config.hidden
         self.hidden = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], config.outputs, 1)
+        skips = config.encoder == "skips"
+        self.middle = nn.Conv2d(config.features, config.outputs, 3, padding=1) if skips else None
 
     def positional_encoding(self, phase: tuple[float, float]) -> Tensor:
         """(128, 128, 0, n or 2n) Fourier features and coordinate embedding of every query."""
@@ -157,7 +200,8 @@ class Decoder(nn.Module):
             for layer in self.hidden:
                 x = F.relu(layer(x))
             total = x if total is None else total + x
-        return self.last(total)
+        out = self.last(total)
+        return out if self.middle is None else out + self.middle(features[0])
 
     def forward(self, features: list[Tensor], phase: tuple[float, float]) -> Tensor:
         """(B, outputs, 128, 128) for queries at this phase."""
@@ -173,7 +217,7 @@ class Dmdnet(nn.Module):
     def __init__(self, config: DmdnetConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
+        self.encoder = SkipEncoder(config) if config.encoder == "skips" else Encoder(config)
         self.decoder = Decoder(config)
 
     def encode(self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor) -> list[Tensor]:
