@@ -1,5 +1,7 @@
 """A recogniser in whole numbers: `python -m training.quantise FLOAT.onnx INT8.onnx --faces FOLDER`.
 
+`training/quantise_denoiser.py` does it to a part of the denoiser.
+
 Static quantisation after training. The ranges of the activations are measured on looks at training people; then both
 files meet validation people that were used for nothing else, and a file that recognises worse is never written. The
 threshold for the card is the cosine at which the new file takes as many pairs of strangers for one person as the float
@@ -18,7 +20,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,11 +47,11 @@ from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
 
 FIRST_CALIBRATION = TRAIN_IDENTITIES.start + 700_000
 FIRST_CHECKED = VALIDATION_IDENTITIES.start + 40_000
-QUANTISED = ("Conv", "Relu", "MaxPool", "Concat")
+OPERATORS = ("Conv", "Relu", "MaxPool", "Concat")
 LEAST_COSINE = 0.995  # mean, between the two embeddings of one look
 LARGEST_LOSS = 0.003  # of rank-1 and of FNIR: more than this, and surely, is too much
 
-Look = dict[str, NDArray[np.float32]]
+Look = dict[str, NDArray[np.float32]]  # a network's inputs by name
 
 
 class ShippedDenoiser:
@@ -100,10 +102,19 @@ class Looks(CalibrationDataReader):
         return next(self._looks, None)
 
 
-def quantise(source: Path, target: Path, looks: Iterator[Look]) -> None:
+def quantise(
+    source: Path,
+    target: Path,
+    looks: Iterator[Look],
+    operators: Sequence[str] = OPERATORS,
+    nodes: Sequence[str] | None = None,
+) -> None:
     """Write the INT8 file: one scale per channel for weights, one per tensor for activations.
 
-    looks: what the ranges of the activations are measured on.
+    Args:
+        looks: what the ranges of the activations are measured on.
+        operators: kinds of nodes to quantise.
+        nodes: names of the nodes to quantise, all of those kinds unless given.
     """
     logging.getLogger().addFilter(lambda record: "pre-processing" not in record.getMessage())  # the exporter did it
     quantize_static(
@@ -111,7 +122,8 @@ def quantise(source: Path, target: Path, looks: Iterator[Look]) -> None:
         str(target),
         Looks(looks),
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=list(QUANTISED),
+        op_types_to_quantize=list(operators),
+        nodes_to_quantize=None if nodes is None else list(nodes),
         per_channel=True,
         reduce_range=True,
         activation_type=QuantType.QUInt8,
@@ -229,14 +241,12 @@ def with_card(proto: onnx.ModelProto, card: dict[str, Any], found: Parity, looks
         "ranges_measured_on": f"{looks} simulated looks at training people, trained sensors",
         "beside_float_on_simulated_validation_people": asdict(found),
     }
-    version = f"{card['version'].partition('+')[0]}-int8+{fingerprint(proto)}"
-    card = {
-        **card,
-        "version": version,
-        "precision": "int8",
-        "threshold": round(found.threshold, 4),
-        "figures": figures,
-    }
+    return packed(proto, {**card, "precision": "int8", "threshold": round(found.threshold, 4), "figures": figures})
+
+
+def packed(proto: onnx.ModelProto, card: dict[str, Any]) -> onnx.ModelProto:
+    """The file with a float file's card, under a version of its own."""
+    card = {**card, "version": f"{card['version'].partition('+')[0]}-int8+{fingerprint(proto)}"}
     kept = {p.key: p.value for p in proto.metadata_props if p.key.startswith("depthface.")}
     proto.ClearField("metadata_props")
     for key, value in {**kept, CARD_KEY: json.dumps(card)}.items():
@@ -257,17 +267,25 @@ def milliseconds(paths: tuple[Path, Path], look: Look, threads: int, rounds: int
     return float(first), float(second)
 
 
-def stored_card(path: Path) -> dict[str, Any]:
+def stored_card(path: Path, kind: str = "recogniser") -> dict[str, Any]:
     """The card of a model file.
 
     Raises:
-        ValueError: if it has none, or none of a recogniser.
+        ValueError: if it has none, or none of this kind.
     """
     stored = open_session(path).get_modelmeta().custom_metadata_map
-    card = json.loads(stored.get(CARD_KEY, "{}"))
-    if card.get("kind") != "recogniser" or card.get("threshold") is None:
-        raise ValueError(f"{path} is no recogniser with a card and a threshold")
+    card: dict[str, Any] = json.loads(stored.get(CARD_KEY, "{}"))
+    if card.get("kind") != kind or (kind == "recogniser" and card.get("threshold") is None):
+        raise ValueError(f"{path} is no {kind} with a card" + " and a threshold" * (kind == "recogniser"))
     return card
+
+
+def say_saved(source: Path, target: Path, look: Look) -> None:
+    """Print what the INT8 file saves in time and space."""
+    for threads in (1, 2):
+        before, after = milliseconds((source, target), look, threads)
+        print(f"{threads} threads: {before:.1f} ms float, {after:.1f} ms INT8, ratio {after / before:.2f}")
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} of {source.stat().st_size / 1e6:.1f} MB")
 
 
 def make(source: Path, target: Path, photographer: Photographer, calibration: int, people: int, each: int) -> Parity:
@@ -307,11 +325,7 @@ def main() -> None:
     photographer = Photographer(IctModel.load(given.faces / "ict_face_model.npz"), surface)
     found = make(given.source, given.target, photographer, given.calibration, given.people, given.each)
     print(json.dumps(asdict(found), indent=1))
-    look = next(photographer.looks(FIRST_CHECKED, 1, 1))
-    for threads in (1, 2):
-        before, after = milliseconds((given.source, given.target), look, threads)
-        print(f"{threads} threads: {before:.1f} ms float, {after:.1f} ms INT8, ratio {after / before:.2f}")
-    print(f"{given.target}: {given.target.stat().st_size / 1e6:.1f} of {given.source.stat().st_size / 1e6:.1f} MB")
+    say_saved(given.source, given.target, next(photographer.looks(FIRST_CHECKED, 1, 1)))
 
 
 if __name__ == "__main__":
