@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from depthface_app.core.canonical import MeanFace
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
 from training.checkpoint import Checkpoint
-from training.models.dmdnet import Dmdnet
+from training.models.dmdnet import Dmdnet, moved
 from training.models.ldnfnet import FaceReader
 from training.models.registry import load_model
 
@@ -137,6 +137,7 @@ class DenoiserGraph(nn.Module):
         decoder = model.decoder
         with torch.no_grad():
             for p, phase in enumerate(phases):
+                self.register_buffer(f"places_{p}", None if phase == (0.0, 0.0) else torch.tensor((phase,)))
                 self.register_buffer(f"encoded_{p}", decoder.encoded(phase).half())
                 for cells in decoder.scales:
                     repeat = SIZE_PX // cells
@@ -152,7 +153,7 @@ class DenoiserGraph(nn.Module):
         """Depth in network range and the probability of a surface; (1, 1, 128, 128), or 256 for four phases."""
         features = self.model.encode(depth, normals, valid, noise)
         decoded = [
-            self.model.head(self.model.decoder.fused(features, self._maps(p)), depth, valid)
+            self.model.answer(features, self._maps(p), depth, valid, getattr(self, f"places_{p}"))
             for p in range(len(self.phases))
         ]
         value, logit = (torch.cat(part, 1) for part in zip(*decoded, strict=True))
@@ -180,28 +181,18 @@ class QueryGraph(nn.Module):
                     f"tile_{cells}", decoder.shifted(cells, (0.0, 0.0))[:, :, :repeat, :repeat].clone()
                 )
 
-    def _moved(self, phase: Tensor) -> Tensor:
-        """(Q, first, 128, 128): the encoding at places (Q, 2) between the middles of the pixels."""
-        moved = self.encoded.float()
-        for axis in (3, 2):
-            step = phase[:, 3 - axis].reshape(-1, 1, 1, 1)
-            before, after = moved.narrow(axis, 0, 1), moved.narrow(axis, SIZE_PX - 1, 1)
-            earlier = torch.cat((before, moved.narrow(axis, 0, SIZE_PX - 1)), axis)
-            later = torch.cat((moved.narrow(axis, 1, SIZE_PX - 1), after), axis)
-            moved = moved * (1 - step.abs()) + earlier * F.relu(-step) + later * F.relu(step)
-        return moved
-
     def forward(
         self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor, phase: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Depth in network range and the probability of a surface, (Q, 1, 128, 128), at phases (Q, 2) in pixels."""
         decoder, features = self.model.decoder, self.model.encode(depth, normals, valid, noise)
-        encoded, maps = self._moved(phase), []
+        encoded, maps = moved(self.encoded.float(), phase), []
         for cells in decoder.scales:
-            tile = getattr(self, f"tile_{cells}").repeat(1, 1, cells, cells)
-            shift = decoder.offset(phase * (cells / SIZE_PX))[:, :, None, None]  # (Q, first, 1, 1)
-            maps.append(encoded + tile + shift)
-        value, logit = self.model.head(decoder.fused(features, maps), depth, valid)
+            here = encoded + getattr(self, f"tile_{cells}").repeat(1, 1, cells, cells)
+            if decoder.offset is not None:
+                here = here + decoder.offset(phase * (cells / SIZE_PX))[:, :, None, None]  # (Q, first, 1, 1)
+            maps.append(here)
+        value, logit = self.model.answer(features, maps, depth, valid, phase)
         return value, torch.sigmoid(logit)
 
 

@@ -33,11 +33,16 @@ def stored_tensors(proto: onnx.ModelProto) -> dict[str, Tensor]:
 
 
 def unprefixed(tensors: dict[str, Tensor], wanted: set[str]) -> dict[str, Tensor]:
-    """The same tensors under the names that a model uses: graphs for export wrap it in another module."""
+    """The same tensors under the names that a model uses: graphs for export wrap it in other modules."""
+
+    def known(name: str) -> bool:
+        return name in wanted or name.replace(".bias", ".weight") in wanted  # a folded bias stands beside its weight
+
     out = {}
     for name, tensor in tensors.items():
-        known = name in wanted or name.replace(".bias", ".weight") in wanted  # a folded bias stands beside its weight
-        out[name if known else name.partition(".")[2] or name] = tensor
+        parts = name.split(".")
+        inner = (".".join(parts[k:]) for k in range(len(parts)))
+        out[next(filter(known, inner), parts[-1])] = tensor
     return out
 
 
@@ -75,12 +80,12 @@ def set_encoding(decoder: Decoder, encoded: Tensor) -> None:
         decoder.encoding.weight[:, n : n + first].copy_(torch.eye(first))
 
 
-def set_offset(decoder: Decoder, tile: Tensor) -> None:
+def set_offset(offset: nn.Linear, tile: Tensor) -> None:
     """Read the decoder's linear offset off what it adds inside one cell of the coarsest map, (1, first, r, r)."""
     with torch.no_grad():
         side = tile.shape[-1]  # its pixels reach from -1/2 to 1/2 of a cell, less half a pixel at each end
-        decoder.offset.weight[:, 0].copy_((tile[0, :, 0, -1] - tile[0, :, 0, 0]) * side / (side - 1))
-        decoder.offset.weight[:, 1].copy_((tile[0, :, -1, 0] - tile[0, :, 0, 0]) * side / (side - 1))
+        offset.weight[:, 0].copy_((tile[0, :, 0, -1] - tile[0, :, 0, 0]) * side / (side - 1))
+        offset.weight[:, 1].copy_((tile[0, :, -1, 0] - tile[0, :, 0, 0]) * side / (side - 1))
 
 
 def set_normalisation(model: nn.Module, biases: dict[str, Tensor], run: Any) -> None:
@@ -124,16 +129,14 @@ def recall_places(decoder: Decoder, tensors: dict[str, Tensor]) -> set[str]:
     """Fill a decoder's positional part; returns the names of its parameters.
 
     Raises:
-        ValueError: if the file does not say what offsets add, or the decoder cannot take the map.
+        ValueError: if the decoder cannot take the map.
     """
-    encoded = tensors["encoded_0" if "encoded_0" in tensors else "encoded"].float()
+    encoded = tensors["encoded_0"].float()
     set_encoding(decoder, encoded)
-    if "decoder.offset.weight" not in tensors:
-        side = SIZE_PX // min(decoder.scales)
-        if side == 1:
-            raise ValueError("features of one scale: recall the file for four times the resolution, it knows offsets")
-        tile = next(t for t in tensors.values() if t.shape == (1, encoded.shape[1], side, side))
-        set_offset(decoder, tile)
+    if decoder.offset is None:
+        return {"decoder.embedding", "decoder.encoding.weight"}
+    side = SIZE_PX // min(decoder.scales)
+    set_offset(decoder.offset, next(t for t in tensors.values() if t.shape == (1, encoded.shape[1], side, side)))
     return {"decoder.embedding", "decoder.encoding.weight", "decoder.offset.weight"}
 
 

@@ -296,16 +296,41 @@ def test_a_teacher_pulls_its_student_towards_itself(tmp_path, faces_folder):
     assert all(p.grad is None for p in taught.teacher.parameters())
 
 
-def test_an_encoder_with_skips_has_one_feature_map_and_its_decoder_a_say_about_the_middle():
+def test_an_encoder_with_skips_has_one_feature_map_and_answers_at_pixels_like_a_picture_network():
     model = denoiser(SKIPS)
     features = model.encode(*given())
     assert [tuple(f.shape) for f in features] == [(1, 2 * SKIPS["channels"], 128, 128)]
     with torch.no_grad():
         model.decoder.last.weight.zero_()
         model.decoder.last.bias.zero_()
-        middle, elsewhere = (model.decoder(features, phase) for phase in PHASES[:2])
-        assert torch.equal(middle, model.decoder.middle(features[0]))
-    assert torch.equal(middle, elsewhere)  # what differs from place to place is the function's part alone
+        raw = model.decoder.middle(features[0])
+        expected = apply_head("gated", raw, given()[0], given()[2])
+        for ours, theirs in zip(model(*given()), expected, strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_behind_skips_the_place_between_two_pixels_is_the_same_from_either_side():
+    model = denoiser(SKIPS).eval()
+    inputs = [*given()[:2], torch.ones(1, 1, 128, 128), given()[3]]
+    with torch.no_grad():
+        from_the_left, _ = model(*inputs, (0.5, 0.0))
+        from_the_right, _ = model(*inputs, (-0.5, 0.0))
+        middle, _ = model(*inputs)
+    apart = (from_the_left[..., :-1] - from_the_right[..., 1:]).abs()
+    assert apart.max() < 0.1 * (middle[..., :-1] - middle[..., 1:]).abs().mean()
+
+
+def test_behind_skips_a_place_beside_a_hole_is_in_the_hole():
+    model = denoiser(SKIPS).eval()
+    depth, normals, valid, noise = given()
+    valid = torch.ones_like(valid)
+    valid[..., 60] = 0
+    other = depth + 0.5 * (valid == 0)
+    with torch.no_grad():
+        features, maps = model.encode(depth, normals, valid, noise), model.decoder.maps((0.25, 0.0))
+        places = torch.tensor(((0.25, 0.0),))
+        answers = [model.answer(features, maps, each, valid, places)[0] for each in (depth, other)]
+    assert torch.equal(*answers)  # what stands in a hole is read nowhere, not even half of it
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from training.models.dmdnet import SCALES, Dmdnet, DmdnetConfig, grid, offsets
+from training.models.denoiser import apply_head
+from training.models.dmdnet import SCALES, Dmdnet, DmdnetConfig, grid, moved, offsets
 from training.models.ldnfnet import Backbone, ConvBlock, FusionBlock, Ldnfnet, Led3d
 
 SMALL = DmdnetConfig(channels=8, blocks=1, hidden=(8, 8), encoding=4, head="gated")
@@ -79,7 +80,7 @@ def test_fold_is_exact(phase):
             x = torch.relu(x @ layer.weight[:, :, 0, 0].T + layer.bias)
         total = total + x
     naive = total @ decoder.last.weight[:, :, 0, 0].T + decoder.last.bias
-    folded = decoder(features, phase)[0].permute(1, 2, 0)
+    folded = decoder.fused(features, decoder.maps(phase))[0].permute(1, 2, 0)
     assert (naive - folded).abs().max() < 1e-5
 
 
@@ -88,16 +89,24 @@ def test_coordinates_are_pixel_centres():
     assert torch.allclose(grid((0.25, 0.0))[5, 7] - grid()[5, 7], torch.tensor([0.5 / 128, 0.0]), atol=1e-6)
 
 
+@pytest.mark.parametrize("place", [(0.25, -0.4), (-0.5, 0.0), (0.0, 0.5)])
+def test_between_pixels_a_picture_lies_on_straight_lines(place):
+    picture = torch.rand((2, 3, 128, 128), generator=torch.Generator().manual_seed(3))
+    sampled = torch.nn.functional.grid_sample(
+        picture, grid(place)[None].expand(2, -1, -1, -1), mode="bilinear", padding_mode="border", align_corners=False
+    )
+    assert (moved(picture, torch.tensor((place,))) - sampled).abs().max() < 1e-5
+
+
 def test_offsets_vanish_at_full_resolution_only():
     assert offsets((0.0, 0.0), 128).abs().max() == 0
     assert offsets((0.0, 0.0), 16)[0, 0].tolist() == pytest.approx([-7 / 16, -7 / 16])
 
 
 def test_gated_head_keeps_the_input_where_the_gate_is_open_and_ignores_it_in_holes():
-    model = Dmdnet(SMALL)
     depth, valid = torch.full((1, 1, 2, 2), 0.4), torch.tensor([[[[1.0, 0.0], [1.0, 0.0]]]])
     raw = torch.tensor([0.0, -1.0, 50.0, 0.0]).view(1, 4, 1, 1).expand(1, 4, 2, 2)
-    out, _ = model.head(raw, depth, valid)
+    out, _ = apply_head("gated", raw, depth, valid)
     assert out[0, 0, 0, 0] == pytest.approx(0.4)
     assert out[0, 0, 0, 1] == pytest.approx(torch.tanh(torch.tensor(-1.0)).item())
 

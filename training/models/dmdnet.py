@@ -20,6 +20,7 @@ from training.models.denoiser import DenoiserConfig, apply_head, depth_input
 SIZE_PX = 128
 SCALES = (128, 64, 32, 16)
 ENCODERS = ("residual", "skips")
+ALL_AROUND = 0.999  # share of readings around a place from which on it has one, too
 HALVINGS = 2  # of the encoder with skips, as in DDRNet
 
 
@@ -137,6 +138,26 @@ def offsets(phase: tuple[float, float], cells: int) -> Tensor:
     return place - nearest
 
 
+def moved(picture: Tensor, places: Tensor) -> Tensor:
+    """A picture read at other places inside its pixels, on straight lines between their middles.
+
+    Args:
+        picture: (B or 1, C, H, W); beyond its border it is as on it.
+        places: (1 or B, 2) of (x, y) from the middles of the pixels, -1 to 1 pixel.
+
+    Returns:
+        (B, C, H, W).
+    """
+    for axis in (3, 2):
+        step = places[:, 3 - axis].reshape(-1, 1, 1, 1)
+        side = picture.shape[axis]
+        first, last = picture.narrow(axis, 0, 1), picture.narrow(axis, side - 1, 1)
+        before = torch.cat((first, picture.narrow(axis, 0, side - 1)), axis)
+        after = torch.cat((picture.narrow(axis, 1, side - 1), last), axis)
+        picture = picture * (1 - step.abs()) + before * F.relu(-step) + after * F.relu(step)
+    return picture
+
+
 class Decoder(nn.Module):
     """The decoding function: one MLP for all scales, summed before its last layer.
 
@@ -144,8 +165,9 @@ class Decoder(nn.Module):
     is one map per scale that depends on nothing but the query grid: `encoded` and `offset`. That is exact, three times
     faster, and what the exported graph stores.
 
-    Behind the encoder with skips, a 3 × 3 convolution as DDRNet's last says what lies in the middle of each pixel, and
-    the function what is different at the place that was asked (ours).
+    Behind the encoder with skips the latent code of a place lies on straight lines between those of the pixels, so
+    there is no nearest one and no distance to it, and the surface has no steps (LIIF's local ensemble is to the same
+    end); and a 3 × 3 convolution of the same codes, as DDRNet's last, is added to the function (ours).
     """
 
     def __init__(self, config: DmdnetConfig) -> None:
@@ -159,16 +181,16 @@ class Decoder(nn.Module):
         self.latent = nn.Conv2d(config.features, first, 1)
         encoding = n * (config.fourier + config.embedding)
         self.encoding = nn.Linear(encoding, first, bias=False) if encoding else None
-        self.offset = nn.Linear(2, first, bias=False)
+        skips = config.encoder == "skips"
+        self.offset = None if skips else nn.Linear(2, first, bias=False)
         widths = config.hidden
         self.hidden = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], config.outputs, 1)
-        skips = config.encoder == "skips"
         self.middle = nn.Conv2d(config.features, config.outputs, 3, padding=1) if skips else None
 
     def positional_encoding(self, phase: tuple[float, float]) -> Tensor:
         """(128, 128, 0, n or 2n) Fourier features and coordinate embedding of every query."""
-        where = grid(phase).to(self.offset.weight.device)
+        where = grid(phase).to(self.last.weight.device)
         parts = [] if self.fourier is None else [torch.sin(self.fourier(where))]
         if self.embedding is not None:
             embedding = self.embedding
@@ -182,31 +204,42 @@ class Decoder(nn.Module):
     def encoded(self, phase: tuple[float, float]) -> Tensor:
         """(1, first, 128, 128): what the first layer adds because of the queries' places, the same at every scale."""
         if self.encoding is None:
-            return torch.zeros(1, self.offset.out_features, SIZE_PX, SIZE_PX, device=self.offset.weight.device)
+            return self.last.weight.new_zeros((1, self.latent.out_channels, SIZE_PX, SIZE_PX))
         return self.encoding(self.positional_encoding(phase)).permute(2, 0, 1)[None]
 
     def shifted(self, cells: int, phase: tuple[float, float]) -> Tensor:
         """(1, first, 128, 128): what it adds at one scale because of the distance to the nearest latent code."""
+        if self.offset is None:
+            return self.last.weight.new_zeros((1, self.latent.out_channels, SIZE_PX, SIZE_PX))
         return self.offset(offsets(phase, cells).to(self.offset.weight.device)).permute(2, 0, 1)[None]
 
-    def fused(self, features: list[Tensor], maps: list[Tensor]) -> Tensor:
-        """(B, outputs, 128, 128) from features and the position maps of the scales."""
+    def maps(self, phase: tuple[float, float]) -> list[Tensor]:
+        """(1, first, 128, 128) for each scale: what the first layer adds because of the queries' places."""
+        encoded = self.encoded(phase)
+        return [encoded + self.shifted(cells, phase) for cells in self.scales]
+
+    def fused(self, features: list[Tensor], maps: list[Tensor], places: Tensor | None = None) -> Tensor:
+        """(B, outputs, 128, 128) from features and the position maps of the scales.
+
+        Args:
+            places: (1 or B, 2) where inside the pixels latent codes are wanted; None = those of the pixels.
+        """
         total: Tensor | None = None
         for feature, position in zip(features, maps, strict=True):
             latent = self.latent(feature)
             if latent.shape[-1] != SIZE_PX:
                 latent = F.interpolate(latent, size=(SIZE_PX, SIZE_PX), mode="nearest")
+            if places is not None:
+                latent = moved(latent, places)
             x = F.relu(latent + position)
             for layer in self.hidden:
                 x = F.relu(layer(x))
             total = x if total is None else total + x
         out = self.last(total)
-        return out if self.middle is None else out + self.middle(features[0])
-
-    def forward(self, features: list[Tensor], phase: tuple[float, float]) -> Tensor:
-        """(B, outputs, 128, 128) for queries at this phase."""
-        encoded = self.encoded(phase)
-        return self.fused(features, [encoded + self.shifted(cells, phase) for cells in self.scales])
+        if self.middle is None:
+            return out
+        middle = self.middle(features[0])
+        return out + (middle if places is None else moved(middle, places))
 
 
 class Dmdnet(nn.Module):
@@ -224,13 +257,26 @@ class Dmdnet(nn.Module):
         """Feature maps of (B, 1 | 3 | 1, 128, 128) inputs and a (B, 1, 1, 1) noise level."""
         return self.encoder(depth_input(self.config, depth, valid, noise), normals)
 
-    def head(self, raw: Tensor, depth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Depth (B, 1, H, W) in network range, and the logit of there being a surface."""
+    def answer(
+        self, features: list[Tensor], maps: list[Tensor], depth: Tensor, valid: Tensor, places: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Depth (B, 1, 128, 128) in network range, and the logit of there being a surface.
+
+        Args:
+            maps: the decoder's, for those places.
+            places: (1 or B, 2) from the middles of the pixels; None = the middles.
+        """
+        if self.config.encoder == "residual":
+            places = None  # the nearest latent code and the nearest reading, as in the paper
+        raw = self.decoder.fused(features, maps, places)
+        if places is not None:
+            depth, valid = moved(depth, places), (moved(valid, places) > ALL_AROUND).to(valid.dtype)
         return apply_head(self.config.head, raw, depth, valid)
 
     def forward(
         self, depth: Tensor, normals: Tensor, valid: Tensor, noise: Tensor, phase: tuple[float, float] = (0.0, 0.0)
     ) -> tuple[Tensor, Tensor]:
         """Depth (B, 1, 128, 128) in network range, and the logit of there being a surface."""
-        raw = self.decoder(self.encode(depth, normals, valid, noise), phase)
-        return self.head(raw, depth, valid)
+        features = self.encode(depth, normals, valid, noise)
+        places = None if phase == (0.0, 0.0) else depth.new_tensor((phase,))
+        return self.answer(features, self.decoder.maps(phase), depth, valid, places)
