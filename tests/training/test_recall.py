@@ -8,13 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.export import DenoiserGraph, RecogniserGraph
-from training.models.dmdnet import Dmdnet, DmdnetConfig
+from training.experiment import read_experiment
+from training.export import DenoiserGraph, MirroredGraph, RecogniserGraph
 from training.models.ldnfnet import Ldnfnet
 from training.models.locator import Aligner, AlignerGraph, Scout, ScoutGraph
+from training.models.registry import denoiser
 from training.recall import recall
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 
 
 def outputs(path: Path, given: dict[str, Tensor]) -> list[np.ndarray]:
@@ -76,15 +78,21 @@ def test_recogniser_inside_its_training_head_comes_back_whole() -> None:
     np.testing.assert_allclose(got.numpy(), outputs(MODELS / "recogniser.onnx", given)[0], atol=1e-4)
 
 
-def test_denoiser_comes_back_whole() -> None:
-    config = DmdnetConfig(channels=24, blocks=2, hidden=(32, 32, 32, 16), head="gated", noise_steps=(1, 3, 8))
-    model, given = Dmdnet(config), {**crops(), "noise": torch.full((1, 1, 1, 1), 0.2)}
-    missing = recall(model, MODELS / "denoiser.onnx", lambda m: None)
+@pytest.mark.parametrize(
+    ("experiment", "file"), [("denoiser", "denoiser_reference.onnx"), ("denoiser_dmdnet", "denoiser_dmdnet.onnx")]
+)
+def test_denoiser_comes_back_whole(experiment: str, file: str) -> None:
+    model = denoiser(read_experiment(CONFIGS / f"{experiment}.toml")["model"])
+    given = {**crops(), "noise": torch.full((1, 1, 1, 1), 0.2)}
+    missing = recall(model, MODELS / file, lambda m: None)
 
     assert missing == {"decoder.fourier.weight"}  # its part is in the learned embedding now
     with torch.no_grad():
-        depth, surface = DenoiserGraph(model.eval(), ((0.0, 0.0),))(*given.values())
-    expected = outputs(MODELS / "denoiser.onnx", given)
+        graph: nn.Module = DenoiserGraph(model.eval(), ((0.0, 0.0),))
+        if "reference" in file:
+            graph = MirroredGraph(graph)
+        depth, surface = graph(*given.values())
+    expected = outputs(MODELS / file, given)
     np.testing.assert_allclose(depth.numpy(), expected[0], atol=2e-4)
     np.testing.assert_allclose(surface.numpy(), expected[1], atol=2e-3)
 

@@ -23,17 +23,20 @@ def test_all_networks_are_shipped():
         "denoiser",
         "denoiser_2x",
         "denoiser_4x",
+        "denoiser_dmdnet",
         "denoiser_reference",
         "recogniser",
         "recogniser_int8",
     }
 
 
-def test_the_reference_can_be_chosen_and_has_no_finer_picture():
-    assert ("reference", "denoiser_reference") in denoisers()
-    reference = open_denoiser(Settings(denoiser="denoiser_reference"))
-    assert reference.card.name == "ddrnet-reference"
-    assert not reference.has_fine
+def test_the_plain_network_and_the_reference_can_be_chosen_and_have_no_finer_picture():
+    for label, name in (("dmdnet", "dmdnet"), ("reference", "dmdnet-reference")):
+        stem = f"denoiser_{label}"
+        assert (label, stem) in denoisers()
+        denoiser = open_denoiser(Settings(denoiser=stem))
+        assert denoiser.card.name == name
+        assert not denoiser.has_fine
 
 
 def test_the_default_recogniser_is_int8_and_never_mixed_with_float():
