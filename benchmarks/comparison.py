@@ -5,6 +5,7 @@ which `training.evaluate`, `training.identify` and `training.search` measured.
 """
 
 import csv
+from itertools import product
 from typing import Any
 
 from benchmarks.tables import FIGURES, GENERATORS, ROOT, best_filter, filled, read, table
@@ -44,6 +45,23 @@ def filtered(cells: dict[str, Any], filters: list[str], column: str, digits: int
     return f"{value:.{digits}f} ({name})"
 
 
+def ablations() -> str:
+    """Parts of DMDNet left out, as in the paper's tables 5 and 9: the mean of the seeds, the least and the most."""
+    found = read("ablations.json")
+    seeds: dict[str, list[str]] = {}
+    for name in found["networks"]:
+        seeds.setdefault(name.rpartition(" ")[0], []).append(name)
+    rows = []
+    for part, names in seeds.items():
+        row = [part]
+        for key, (column, digits) in product(GENERATORS, COLUMNS[2:]):
+            values = [found["pooled"][key][name][column] for name in names]
+            mean, low, high = (f"{value:.{digits}f}" for value in (sum(values) / len(values), min(values), max(values)))
+            row.append(f"{mean} ({low} to {high})")
+        rows.append(row)
+    return table(["", *(f"{who}: {what}" for who, what in product(("ICT", "MakeHuman"), HEAD[2:]))], rows)
+
+
 def candidates() -> str:
     """Cost and quality of each network, cheapest first."""
     with (FIGURES / "search.csv").open(newline="") as file:
@@ -73,7 +91,7 @@ def recognisers() -> str:
     return table(["recogniser", "on", *(f"{name}, %" for name in subsets), "FNIR, NU, %"], rows)
 
 
-SECTIONS = {"denoisers": denoisers, "candidates": candidates, "recognisers": recognisers}
+SECTIONS = {"denoisers": denoisers, "ablations": ablations, "candidates": candidates, "recognisers": recognisers}
 
 
 def main() -> None:

@@ -36,6 +36,16 @@ def test_networks_stand_between_no_denoising_and_what_is_shipped(figures):
     assert "1.10 (0.99 to 1.21)" in lines[5]
 
 
+def test_seeds_of_one_network_are_one_row_with_their_range(figures):
+    networks = {"whole 1": cell(1.0), "whole 2": cell(2.0, 11.0), "bare 1": cell(3.0)}
+    found = {"networks": dict.fromkeys(networks, "hash"), "pooled": dict.fromkeys(("ict", "makehuman"), networks)}
+    (figures / "ablations.json").write_text(json.dumps(found))
+    head, _, whole, bare = comparison.ablations().splitlines()
+    assert head.startswith("|  | ICT: RMSE, mm | ICT: normal angle, ° | MakeHuman: RMSE, mm |")
+    assert whole.startswith("| whole | 1.50 (1.00 to 2.00) | 10.0 (9.0 to 11.0) | 1.50 ")
+    assert bare.startswith("| bare | 3.00 (3.00 to 3.00) |")
+
+
 def test_candidates_are_rounded_and_keep_their_order(figures):
     (figures / "search.csv").write_text(
         "name,parameters,multiply_adds,time_ratio,rmse_mm,angle_deg,samples\nunet,1942020,774,0.684,2.316,14.49,8000\n"
