@@ -1,11 +1,10 @@
 """Fill the tables of `docs/comparison.md`: `python -m benchmarks.comparison`.
 
-They come from `docs/figures/comparison_*.json`, `denoiser.json` (the shipped ones, on the same crops) and `search.csv`,
-which `training.evaluate`, `training.identify` and `training.search` measured.
+They come from `docs/figures/comparison_*.json`, `denoiser.json` (the shipped ones, on the same crops), `search.csv`
+and `ablations.csv`, which `training.evaluate`, `training.identify`, `training.search` and `training.train` measured.
 """
 
 import csv
-from itertools import product
 from typing import Any
 
 from benchmarks.tables import FIGURES, GENERATORS, ROOT, best_filter, filled, read, table
@@ -47,19 +46,19 @@ def filtered(cells: dict[str, Any], filters: list[str], column: str, digits: int
 
 def ablations() -> str:
     """Parts of DMDNet left out, as in the paper's tables 5 and 9: the mean of the seeds, the least and the most."""
-    found = read("ablations.json")
-    seeds: dict[str, list[str]] = {}
-    for name in found["networks"]:
-        seeds.setdefault(name.rpartition(" ")[0], []).append(name)
+    seeds: dict[str, list[dict[str, str]]] = {}
+    with (FIGURES / "ablations.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            seeds.setdefault(row["name"], []).append(row)
     rows = []
-    for part, names in seeds.items():
-        row = [part]
-        for key, (column, digits) in product(GENERATORS, COLUMNS[2:]):
-            values = [found["pooled"][key][name][column] for name in names]
+    for name, runs in seeds.items():
+        shown = [name, str(len(runs))]
+        for column, digits in COLUMNS[2:]:
+            values = [float(run[column]) for run in runs]
             mean, low, high = (f"{value:.{digits}f}" for value in (sum(values) / len(values), min(values), max(values)))
-            row.append(f"{mean} ({low} to {high})")
-        rows.append(row)
-    return table(["", *(f"{who}: {what}" for who, what in product(("ICT", "MakeHuman"), HEAD[2:]))], rows)
+            shown.append(f"{mean} ({low} to {high})")
+        rows.append(shown)
+    return table(["", "seeds", *HEAD[2:]], rows)
 
 
 def candidates() -> str:

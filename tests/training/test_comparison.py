@@ -37,13 +37,15 @@ def test_networks_stand_between_no_denoising_and_what_is_shipped(figures):
 
 
 def test_seeds_of_one_network_are_one_row_with_their_range(figures):
-    networks = {"whole 1": cell(1.0), "whole 2": cell(2.0, 11.0), "bare 1": cell(3.0)}
-    found = {"networks": dict.fromkeys(networks, "hash"), "pooled": dict.fromkeys(("ict", "makehuman"), networks)}
-    (figures / "ablations.json").write_text(json.dumps(found))
-    head, _, whole, bare = comparison.ablations().splitlines()
-    assert head.startswith("|  | ICT: RMSE, mm | ICT: normal angle, ° | MakeHuman: RMSE, mm |")
-    assert whole.startswith("| whole | 1.50 (1.00 to 2.00) | 10.0 (9.0 to 11.0) | 1.50 ")
-    assert bare.startswith("| bare | 3.00 (3.00 to 3.00) |")
+    (figures / "ablations.csv").write_text(
+        "name,seed,rmse_mm,angle_deg\nwhole,1,1.0,9.0\nwhole,2,2.0,11.0\nbare,1,3.0,9.0\n"
+    )
+    assert comparison.ablations().splitlines() == [
+        "|  | seeds | RMSE, mm | normal angle, ° |",
+        "| --- | --- | --- | --- |",
+        "| whole | 2 | 1.50 (1.00 to 2.00) | 10.0 (9.0 to 11.0) |",
+        "| bare | 1 | 3.00 (3.00 to 3.00) | 9.0 (9.0 to 9.0) |",
+    ]
 
 
 def test_candidates_are_rounded_and_keep_their_order(figures):
