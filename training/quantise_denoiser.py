@@ -1,9 +1,9 @@
 """A denoiser in part in whole numbers: `python -m training.quantise_denoiser FLOAT.onnx INT8.onnx --faces FOLDER`.
 
 Quantised are the convolutions at a quarter of the resolution, half of the multiply-adds of the live network: its time
-falls to about three quarters. On 160 crops of validation people that cost the shipped file 0.2 % of the RMSE and 0.7 % of
-the normal angle. With the layers that lead back up, on 48 crops, it was 7 % of the angle, so those stay float, as does
-everything at full resolution. How it is done, and its source: `training/quantise.py`.
+falls to about three quarters. On 160 crops of validation people that cost the shipped file 0.2 % of the RMSE and 0.7 %
+of the normal angle. With the layers that lead back up, on 48 crops, it was 7 % of the angle, so those stay float, as
+does everything at full resolution. How it is done, and its source: `training/quantise.py`.
 
 The ranges of the activations are measured on crops of training people. Then both files meet validation people, and a
 file that denoises worse is never written.
