@@ -2,7 +2,8 @@
 
 Run as a program of its own: `python -m tests.realsense_server DOMAIN SERIAL`. It answers each line on its input with
 one line on its output: `up` and `down` plug and unplug the camera, `freeze` and `thaw` stop and resume its pictures,
-`options` tells which options were set; it ends when its input closes. `VirtualCamera` starts it and speaks to it.
+`lag` lets the answer to the next option come too late, `options` tells which options were set; it ends when its input
+closes. `VirtualCamera` starts it and speaks to it.
 """
 
 import json
@@ -21,6 +22,7 @@ NAME = "Intel RealSense D435I"
 DEPTH_FOCAL_PX, COLOUR_FOCAL_PX, COLOUR_SHIFT_M = 385.0, 600.0, 0.015
 NEAR_MM, FAR_MM = 700, 2000
 DOMAIN = 20 + os.getpid() % 200  # of this test run; another one on the same computer has another
+LAG_S = 3.5  # the SDK's client waits 2.5 s
 LOOPBACK = {"udp": {"whitelist": ["127.0.0.1"]}}
 
 
@@ -50,6 +52,9 @@ class VirtualCamera:
 
     def thaw(self) -> None:
         self._ask("thaw")
+
+    def lag(self) -> None:
+        self._ask("lag")
 
     def options(self) -> dict[str, float | str]:
         return json.loads(self._ask("options"))
@@ -90,6 +95,7 @@ class Server:
         self._pulled.set()
         self._number = 0
         self._set: list = []
+        self._lags = 0
 
     def up(self) -> None:
         dds = self._dds
@@ -123,6 +129,9 @@ class Server:
 
     def thaw(self) -> None:
         self._flowing.set()
+
+    def lag(self) -> None:
+        self._lags += 1
 
     def _stream(self, stream, encoding: str, focal_px: float):
         dds = self._dds
@@ -160,7 +169,9 @@ class Server:
         return True
 
     def _set_option(self, _server, option, _value) -> None:
-        time.sleep(0.02)
+        late = self._lags > 0
+        self._lags -= late
+        time.sleep(LAG_S if late else 0.02)
         self._set.append(option)
 
     def options(self) -> dict[str, float | str]:
@@ -239,7 +250,7 @@ def main() -> None:
     answers = {"options": lambda: json.dumps(server.options())}
     for line in sys.stdin:
         word = line.strip()
-        if word in ("up", "down", "freeze", "thaw"):
+        if word in ("up", "down", "freeze", "thaw", "lag"):
             getattr(server, word)()
         print(answers.get(word, lambda: "done")(), flush=True)
     server.down()

@@ -223,6 +223,25 @@ def test_what_this_camera_cannot_do_is_said_with_what_it_can(
     read(begin("realsense:"))  # and the camera is free
 
 
+def test_an_option_is_set_once_more_when_its_answer_got_lost(
+    plugged: VirtualCamera, begin: Callable[..., RealSenseCamera]
+) -> None:
+    plugged.lag()
+    camera = begin("realsense:?preset=keep&laser=90")
+    assert plugged.options()["Laser Power"] == 90
+    assert camera.info.settings["laser_power"] == "90"
+    assert read(camera).serial == SERIAL
+
+
+def test_a_camera_that_does_not_answer_twice_is_told_of(
+    plugged: VirtualCamera, begin: Callable[..., RealSenseCamera]
+) -> None:
+    plugged.lag()
+    plugged.lag()
+    with pytest.raises(CameraError, match="does not answer when laser_power is set; check its cable"):
+        begin("realsense:?preset=keep&laser=120")
+
+
 def test_advanced_parameters_reach_the_sdk_which_refuses_them_outside_of_advanced_mode(
     plugged: VirtualCamera, begin: Callable[..., RealSenseCamera], tmp_path: Path
 ) -> None:

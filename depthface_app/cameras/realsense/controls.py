@@ -15,6 +15,10 @@ from depthface_app.core.errors import CameraError
 # near objects ("dense") in librealsense issue 7820.
 FACE_PRESET = "High Density"
 
+# A reply that got lost on the way, as the SDK words it. Network cameras lose about one in a hundred (librealsense issue
+# 15590); the SDK also misses one that comes before it has begun to wait for it.
+REPLY_LOST = "timeout waiting for reply"
+
 
 def set_up(device: Any, settings: RealSenseSettings, name: str) -> None:
     """Set everything before streaming. Raises CameraError if the camera lacks something or refuses a value."""
@@ -33,10 +37,22 @@ def set_options(device: Any, options: Mapping[str, float], name: str) -> None:
         known = rs.option.__members__.get(option)
         if known is None or not sensor.supports(known):
             raise CameraError(f"{name} has no option {option}.")
+        _set(sensor, known, value, name)
+
+
+def _set(sensor: Any, option: Any, value: float, name: str) -> None:
+    """Set one option, once more if the reply got lost. Raises CameraError if the camera refuses or stays silent."""
+    try:
         try:
-            sensor.set_option(known, value)
+            sensor.set_option(option, value)
         except RuntimeError as error:
-            raise CameraError(f"{name} refuses {option} = {_range_told(sensor, known, value)}: {error}.") from error
+            if REPLY_LOST not in str(error):
+                raise
+            sensor.set_option(option, value)
+    except RuntimeError as error:
+        if REPLY_LOST in str(error):
+            raise CameraError(f"{name} does not answer when {option.name} is set; check its cable.") from error
+        raise CameraError(f"{name} refuses {option.name} = {_range_told(sensor, option, value)}: {error}.") from error
 
 
 def _range_told(sensor: Any, option: Any, value: float) -> str:
@@ -49,7 +65,7 @@ def _choose_preset(sensor: Any, wanted: str | None, name: str) -> None:
     presets = _presets(sensor)
     chosen = presets.get(_plain(wanted or FACE_PRESET))
     if chosen is not None:
-        sensor.set_option(sdk().option.visual_preset, chosen)
+        _set(sensor, sdk().option.visual_preset, chosen, name)
     elif wanted is not None:
         offered = f"it has {', '.join((*presets, KEEP))}" if presets else "it has none to choose from"
         raise CameraError(f"{name} has no preset {wanted!r}; {offered}.")
