@@ -1,5 +1,6 @@
 """From which cosine a face is somebody: the operator's rate, the model's card and the gallery at hand."""
 
+import math
 from functools import lru_cache
 
 from depthface_app.core.openset import StrangerScores, leaning, strangers_expected, strangers_within
@@ -15,12 +16,17 @@ def accepted_from(card: ModelCard, gallery: Gallery, rate: float) -> float:
     second that its people resemble each other more than those the card was measured on. A card without stranger scores
     gives its threshold, whatever the rate.
 
+    The card's galleries have one template each. Several of one person are alike, so that n people with k templates
+    count as n·√k: on simulated validation people, galleries of 100 to 300 with two to five views were to strangers
+    what galleries of n·k to the power of 0.36 to 0.45 were.
+
     Args:
         rate: share of searches for strangers that may name somebody.
     """
     if card.threshold is None:
         return float("inf")
-    expected = strangers_expected(card_strangers(card), len(gallery.names))
+    people = round(math.sqrt(len(gallery.names) * len(gallery.person)))
+    expected = strangers_expected(card_strangers(card), people)
     least = card.threshold if expected is None else expected.threshold(rate)
     own = _own_strangers(gallery)
     if own is not None and expected is not None:

@@ -94,6 +94,20 @@ def test_the_stricter_of_card_and_gallery_decides():
     assert accepted_from(card, unlike, 0.001) > accepted_from(card, unlike, 0.01)
 
 
+@pytest.mark.parametrize("views", [1, 4])
+def test_several_views_of_each_count_as_a_larger_gallery(views):
+    rng = np.random.default_rng(6)
+    rows = people(rng, 10)  # too few to say anything of themselves
+    known = Gallery.of(CARD.identity, [(str(k), np.repeat(row[None], views, axis=0)) for k, row in enumerate(rows)])
+    strangers = {
+        "10": {"mean": 0.5, "sd": 0.05, "skew": 0.0, "searches": 1000},
+        "40": {"mean": 0.7, "sd": 0.05, "skew": 0.0, "searches": 1000},
+    }
+    card = ModelCard("r", "1", "recogniser", "Apache-2.0", threshold=0.6, strangers=strangers)
+    mean = {1: 0.5, 4: 0.6}[views]  # ten people with four views are as twenty, half-way on the scale of logarithms
+    assert accepted_from(card, known, 0.01) == pytest.approx(mean + 0.05 * 2.3263, abs=1e-3)
+
+
 def test_without_stranger_scores_the_cards_threshold_is_the_least_and_without_a_threshold_nobody_is_known():
     rng = np.random.default_rng(5)
     assert accepted_from(CARD, gallery(people(rng, 5)), 0.01) == 0.6
