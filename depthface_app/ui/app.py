@@ -16,7 +16,6 @@ from depthface_app.core.errors import CameraError, InputError
 from depthface_app.ui import theme
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.commands import Commands, Parts, theme_name
-from depthface_app.ui.kiosk.app import run_kiosk
 from depthface_app.ui.presenter import Presenter
 from depthface_app.ui.window import MainWindow
 
@@ -134,6 +133,8 @@ def run_app(
     """
     application = make_application(parts.settings.theme, kiosk)
     if kiosk:
+        from depthface_app.ui.kiosk.app import run_kiosk  # a twentieth of the time in which the window comes up
+
         return run_kiosk(application, parts, screenshot, frames or SCREENSHOT_FRAMES)
     window, bridge, presenter, commands = build_main_window(parts)
     application.installEventFilter(KeepSpace(window))

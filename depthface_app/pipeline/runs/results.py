@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from depthface_app.core.errors import InputError
@@ -153,6 +151,9 @@ def write_rows(rows: Sequence[Row], target: Path, sides: tuple[str, str]) -> Non
 
 
 def _write_parquet(run: Run, target: Path) -> None:
+    import pyarrow as pa  # loads slowly, and the window never needs it
+    import pyarrow.parquet as pq
+
     rows = [(each, row) for each in run.inputs for row in each.rows]
     columns: dict[str, Any] = {
         "input": pa.array([each.path for each, _ in rows], pa.string()),
@@ -234,6 +235,9 @@ def read(folder: Path) -> Run:
     Raises:
         InputError: it is no run, not finished, or damaged.
     """
+    import pyarrow as pa  # loads slowly, and the window never needs it
+    import pyarrow.parquet as pq
+
     about = read_about(folder)
     if not about.get("is_finished"):
         raise InputError(f"The run in {folder} was stopped before its end; give the same inspect command again.")
