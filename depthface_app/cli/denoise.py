@@ -32,10 +32,11 @@ def denoise(
     _check_names(inputs)
     _make_folder(output)
     networks = open_locator(settings), open_denoiser(settings)
+    given = frozenset(path.resolve() for path in inputs)
     failed = 0
     for path in counted(inputs, "denoising", len(inputs)):
         try:
-            _denoise_one(path, output, setup, intrinsics, networks, as_json)
+            _denoise_one(path, output, given, setup, intrinsics, networks, as_json)
         except DepthFaceError as error:
             failed += 1
             note(str(error))
@@ -62,6 +63,7 @@ def _make_folder(folder: Path) -> None:
 def _denoise_one(
     path: Path,
     folder: Path,
+    given: frozenset[Path],
     setup: Setup,
     intrinsics: Path | None,
     networks: tuple[FaceLocator, FaceDenoiser],
@@ -70,11 +72,17 @@ def _denoise_one(
     is_single = is_picture(path)
     for frame in frames_of(path, setup, intrinsics):
         target = folder / f"{stem_of(path, frame, is_single)}.npz"
-        if target.resolve() == path.resolve():
-            raise InputError(f"{path} would be written over; give another folder than its own.")
+        for output in (target, beside(target)):
+            if output.resolve() in given:
+                raise InputError(f"{output} would be written over; give another folder than its own.")
         done = denoise_frame(frame, *networks)
         save(done, target)
         _tell(path, target, done, as_json)
+
+
+def beside(target: Path) -> Path:
+    """The panes that lie beside the figures."""
+    return target.with_suffix(".png")
 
 
 def save(done: DenoisedFrame, target: Path) -> None:
@@ -86,7 +94,7 @@ def save(done: DenoisedFrame, target: Path) -> None:
     pinhole = done.frame.intrinsics
     picture = cv2.imencode(".png", panes_picture(done)[..., ::-1])[1].tobytes()
     try:
-        with whole_file(target) as part, whole_file(target.with_suffix(".png")) as picture_part:
+        with whole_file(target) as part, whole_file(beside(target)) as picture_part:
             np.savez_compressed(
                 part,
                 depth_mm=done.depth_mm,

@@ -229,12 +229,14 @@ def test_inputs_that_would_become_the_same_file_are_refused_before_any_work(run,
     assert not (tmp_path / "out").exists()
 
 
-def test_an_input_is_never_written_over(run, empty):
-    before = empty.read_bytes()
-    status, _, err = run("denoise", empty, "-o", empty.parent)
+@pytest.mark.parametrize("name", ["empty", "ada"])  # an .npz and a .png: both are written
+def test_an_input_is_never_written_over(run, request, name):
+    path = request.getfixturevalue(name)
+    before = path.read_bytes()
+    status, _, err = run("denoise", path, "-o", path.parent)
     assert status == 1
-    assert "written over" in err[-1]
-    assert empty.read_bytes() == before
+    assert f"{path.name} would be written over" in err[-1]
+    assert path.read_bytes() == before
 
 
 def test_a_full_disk_leaves_no_half_file(run, ada, tmp_path, monkeypatch):
