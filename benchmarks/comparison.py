@@ -1,7 +1,7 @@
 """Fill the tables of `docs/comparison.md`: `python -m benchmarks.comparison`.
 
-They come from `docs/figures/comparison_*.json`, `denoiser.json` (the shipped ones, on the same crops), `search.csv`
-and `ablations.csv`, which `training.evaluate`, `training.identify`, `training.search` and `training.train` measured.
+They come from `docs/figures/comparison_*.json`, `denoiser.json` (the shipped ones, on the same crops) and `search.csv`,
+which `training.evaluate`, `training.identify` and `training.search` measured.
 """
 
 import csv
@@ -12,6 +12,23 @@ from benchmarks.tables import FIGURES, GENERATORS, ROOT, best_filter, filled, re
 COMPARED = ("DMDNet", "3D-FRM", "DDRNet", "U-Net", "NAFNet")
 NAMED_SINCE = {"DMDNet live": "plain DMDNet", "LDNFNet as shipped": "LDNFNet, 266,688 looks"}  # shipped when measured
 TUNED_FOR = ("rmse_mm", "angle_deg")
+PARTS = {
+    "losses (table 4)": (
+        ("L1", "l1"),
+        ("L1, SSIM", "l1_ssim"),
+        ("L1, SSIM, perceptual", "l1_ssim_perceptual"),
+        ("*ours: millimetres, angle, surface*", "dmdnet"),
+    ),
+    "decoder (table 5)": (
+        ("none of them", "none"),
+        ("Fourier features", "fourier"),
+        ("coordinate embedding", "embedding"),
+        ("multi-scale fusion", "multi_scale"),
+        ("Fourier features, coordinate embedding", "fourier_embedding"),
+        ("all three", "dmdnet"),
+    ),
+    "input (table 9)": (("depth", "depth"), ("depth, normals", "dmdnet")),
+}  # experiments of `training/configs/ablate`, and compare/dmdnet
 COLUMNS = (("psnr_db", 2), ("ssim", 3), ("rmse_mm", 2), ("angle_deg", 1))
 HEAD = ("PSNR, dB", "SSIM", "RMSE, mm", "normal angle, °")
 
@@ -44,21 +61,26 @@ def filtered(cells: dict[str, Any], filters: list[str], column: str, digits: int
     return f"{value:.{digits}f} ({name})"
 
 
-def ablations() -> str:
-    """Parts of DMDNet left out, as in the paper's tables 5 and 9: the mean of the seeds, the least and the most."""
-    seeds: dict[str, list[dict[str, str]]] = {}
-    with (FIGURES / "ablations.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            seeds.setdefault(row["name"], []).append(row)
-    rows = []
-    for name, runs in seeds.items():
-        shown = [name, str(len(runs))]
-        for column, digits in COLUMNS[2:]:
-            values = [float(run[column]) for run in runs]
-            mean, low, high = (f"{value:.{digits}f}" for value in (sum(values) / len(values), min(values), max(values)))
-            shown.append(f"{mean} ({low} to {high})")
-        rows.append(shown)
-    return table(["", "seeds", *HEAD[2:]], rows)
+def parts() -> str:
+    """What the parts of DMDNet's loss, decoder and input are worth, as in the paper's tables 4, 5 and 9.
+
+    The mean over seeds, the least and the most.
+    """
+    cells = read("comparison_parts.json")["pooled"]["makehuman"]
+    tables = []
+    for title, named in PARTS.items():
+        rows = []
+        for text, experiment in named:
+            seeds = [cell for name, cell in cells.items() if name.rpartition(" ")[0] == experiment]
+            rows.append([text, str(len(seeds)), *(_mean_with_range(seeds, *column) for column in COLUMNS)])
+        tables.append(table([title, "seeds", *HEAD], rows))
+    return "\n\n".join(tables)
+
+
+def _mean_with_range(seeds: list[dict[str, Any]], column: str, digits: int) -> str:
+    values = [seed[column] for seed in seeds]
+    mean, low, high = (f"{value:.{digits}f}" for value in (sum(values) / len(values), min(values), max(values)))
+    return f"{mean} ({low} to {high})"
 
 
 def candidates() -> str:
@@ -90,7 +112,7 @@ def recognisers() -> str:
     return table(["recogniser", "on", *(f"{name}, %" for name in subsets), "FNIR, NU, %"], rows)
 
 
-SECTIONS = {"denoisers": denoisers, "ablations": ablations, "candidates": candidates, "recognisers": recognisers}
+SECTIONS = {"denoisers": denoisers, "parts": parts, "candidates": candidates, "recognisers": recognisers}
 
 
 def main() -> None:

@@ -149,10 +149,11 @@ class SharedVault(Vault):
                 schema.make_tables(db)
                 schema.set_meta(db, "gallery", session.state.gallery.encode())
                 opened = self._fetch_all(db, session, unlocked, Head())
-                if self._anchor(opened).read() is None:
+                mark = self._anchor(opened).read()
+                if mark is None:
                     self._anchor(opened).write(Mark(Head()))  # first, so that a copy without an anchor is never right
                 elif not self._repairs:
-                    self._check_anchor(opened)
+                    self._check_anchor(opened, mark)
         self._drop_anchor()
 
     def _receive(self, session: Session) -> bool:
@@ -162,6 +163,8 @@ class SharedVault(Vault):
             unlocked = self._unlock(db)
             with schema.transaction(db, writes=True):
                 before = self._open(db, unlocked, trusts=self._repairs)
+                if not self._repairs:
+                    self._check_anchor(before, self._anchor(before).read())
                 here, there = replica.Place.read(db), replica.Place.of(state)
                 if state.gallery != before.rows.gallery:
                     raise GalleryError(

@@ -126,8 +126,18 @@ class Vault:
     def _transaction(self, *, writes: bool, trusts: bool = False) -> Iterator[Opened]:
         with schema.connected(self.path) as db:
             unlocked = self._unlock(db)  # before the transaction: somebody may have to type a passphrase
+            # A writer moves the anchor after the file. Read after a snapshot was taken, it may be ahead of that.
+            earlier = None if writes or trusts else self._anchor_before(db, unlocked)
             with schema.transaction(db, writes=writes):
-                yield self._open(db, unlocked, trusts)
+                opened = self._open(db, unlocked, trusts)
+                if not trusts:
+                    self._check_anchor(opened, self._anchor(opened).read() if writes else earlier)
+                yield opened
+
+    def _anchor_before(self, db: sqlite3.Connection, unlocked: Unlocked) -> Mark | None:
+        """What the anchor says before the next transaction begins; its key is in the file."""
+        with schema.transaction(db, writes=False):
+            return self._anchor(self._open(db, unlocked, trusts=False)).read()
 
     def _bring_up_to_date(self, db: sqlite3.Connection) -> None:
         found = schema.version(db)
@@ -186,14 +196,10 @@ class Vault:
         content = rows.get(SECRETS)
         if content is None:
             raise rows.fault("its secrets are missing")
-        opened = Opened(rows, Head(values["number"], bytes.fromhex(values["mac"])), Secrets.of(content), self.role)
-        if not trusts:
-            self._check_anchor(opened)
-        return opened
+        return Opened(rows, Head(values["number"], bytes.fromhex(values["mac"])), Secrets.of(content), self.role)
 
-    def _check_anchor(self, opened: Opened) -> None:
+    def _check_anchor(self, opened: Opened, mark: Mark | None) -> None:
         """Compare with the link kept outside; the file may be ahead of it, never behind or beside it."""
-        mark = self._anchor(opened).read()
         head = mark.head if mark else Head()
         if mark is None:
             if opened.head.number > 0:

@@ -36,15 +36,16 @@ def test_networks_stand_between_no_denoising_and_what_is_shipped(figures):
     assert "1.10 (0.99 to 1.21)" in lines[5]
 
 
-def test_seeds_of_one_network_are_one_row_with_their_range(figures):
-    (figures / "ablations.csv").write_text(
-        "name,seed,rmse_mm,angle_deg\nwhole,1,1.0,9.0\nwhole,2,2.0,11.0\nbare,1,3.0,9.0\n"
-    )
-    assert comparison.ablations().splitlines() == [
-        "|  | seeds | RMSE, mm | normal angle, ° |",
-        "| --- | --- | --- | --- |",
-        "| whole | 2 | 1.50 (1.00 to 2.00) | 10.0 (9.0 to 11.0) |",
-        "| bare | 1 | 3.00 (3.00 to 3.00) | 9.0 (9.0 to 9.0) |",
+def test_seeds_of_one_network_are_one_row_with_their_range(figures, monkeypatch):
+    monkeypatch.setattr(comparison, "PARTS", {"input": (("depth", "depth"), ("depth, normals", "dmdnet"))})
+    cells = {"raw": cell(3.0), "dmdnet 1": cell(1.0), "dmdnet 2": cell(2.0, 11.0), "depth 1": cell(3.0)}
+    (figures / "comparison_parts.json").write_text(json.dumps({"pooled": {"makehuman": cells}}))
+    fixed = "40.00 (40.00 to 40.00) | 0.950 (0.950 to 0.950)"
+    assert comparison.parts().splitlines() == [
+        "| input | seeds | PSNR, dB | SSIM | RMSE, mm | normal angle, ° |",
+        "| --- | --- | --- | --- | --- | --- |",
+        f"| depth | 1 | {fixed} | 3.00 (3.00 to 3.00) | 9.0 (9.0 to 9.0) |",
+        f"| depth, normals | 2 | {fixed} | 1.50 (1.00 to 2.00) | 10.0 (9.0 to 11.0) |",
     ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import upkeep
+from depthface_app.gallery.anchor import Anchor
 from depthface_app.gallery.store import GalleryStore
 from tests.galleries import PASSPHRASE, copied, tamper, template, with_passphrase
 
@@ -158,6 +159,21 @@ def test_a_gallery_ahead_of_its_anchor_is_right(store):
     anchor.write_text(kept)  # as after a stop between the change and its anchor
     GalleryStore(store.path)
     assert anchor.read_text() != kept
+
+
+def test_whoever_reads_while_another_program_writes_is_not_told_of_an_old_copy(store, monkeypatch):
+    other, read, changes = GalleryStore(store.path), Anchor.read, iter(("Cy", "Di", "Ed"))
+
+    def overtaken(anchor):
+        name = next(changes, None)
+        if name is not None:  # between the moment that is read and the anchor, a change and its anchor
+            monkeypatch.setattr(Anchor, "read", read)
+            other.add(name, [template(5)])
+            monkeypatch.setattr(Anchor, "read", overtaken)
+        return read(anchor)
+
+    monkeypatch.setattr(Anchor, "read", overtaken)
+    assert [len(store.people()) for _ in range(4)] == [3, 4, 5, 5]
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(store):
