@@ -23,7 +23,6 @@ from depthface_app.gallery.keys import (
     Lock,
     OuterKey,
     WrongPassphrase,
-    from_environment,
     open_lock,
 )
 from depthface_app.gallery.marks import Tampered
@@ -47,11 +46,11 @@ class SharedVault(Vault):
         self._new_lock: str | None = None
         self._is_whole = False
         super().__init__(path, keychain, anchor, repairs=repairs)
-        if not repairs:
-            self._try_to_catch_up()
-        self._asks = False  # what runs later may be on a thread that must not show a question
 
-    _asks = True
+    def _tidy(self) -> None:
+        """As `Vault._tidy`, and catch up while somebody is there who can be asked for a passphrase."""
+        super()._tidy()
+        self._try_to_catch_up()
 
     def _try_to_catch_up(self) -> None:
         try:
@@ -144,7 +143,7 @@ class SharedVault(Vault):
     def _join(self, db: sqlite3.Connection) -> None:
         """Fetch the whole gallery for the first time."""
         with self.server.session() as session:
-            unlocked = self._unlock_server(session.state, self.keychain)
+            unlocked = self._unlock_server(session.state)
             with schema.transaction(db, writes=True):
                 schema.make_tables(db)
                 schema.set_meta(db, "gallery", session.state.gallery.encode())
@@ -206,16 +205,15 @@ class SharedVault(Vault):
         try:
             unseal(unlocked.keys.records, state.head, "head", state.gallery)
         except BrokenSeal:
-            ask = self.keychain.ask if self._asks else from_environment
-            return self._unlock_server(state, Keychain(self.keychain.file, ask))
+            return self._unlock_server(state)
         return unlocked
 
-    def _unlock_server(self, state: State, keychain: Keychain) -> Unlocked:
+    def _unlock_server(self, state: State) -> Unlocked:
         try:
             lock = Lock.of_text(state.lock)
         except (ValueError, KeyError, TypeError):
             raise self._touched("its lock is damaged") from None
-        outer = keychain.find(lock, state.gallery)
+        outer = self.keychain.find(lock, state.gallery)
         data_key = open_lock(lock, outer, state.gallery, self.path)
         self._outer_keys[lock.kind, lock.number] = outer
         return Unlocked(state.lock, Keys.of(data_key))

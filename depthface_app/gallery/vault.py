@@ -5,14 +5,14 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import migrate, schema
 from depthface_app.gallery.anchor import Anchor, Mark
 from depthface_app.gallery.audit import Entry, Head, append, entries
-from depthface_app.gallery.keys import Keychain, Lock, OuterKey, open_lock
+from depthface_app.gallery.keys import Keychain, Lock, OuterKey, from_environment, open_lock
 from depthface_app.gallery.sealed_rows import ERASED, Keys, SealedRows
 from depthface_app.gallery.sealing import BrokenSeal, new_key, seal, unseal
 from depthface_app.gallery.seeds import Secrets
@@ -73,6 +73,7 @@ class Vault:
             self._bring_up_to_date(db)
         if not repairs:
             self._tidy()
+            self.keychain = replace(keychain, ask=_passphrase_later)
 
     def _tidy(self) -> None:
         """Finish what a stop left: keys that nothing needs, an anchor that lags behind."""
@@ -239,6 +240,14 @@ class Vault:
             with schema.transaction(db, writes=True):
                 opened = self._open(db, unlocked, trusts=True)
                 self._anchor(opened).write(_mark(opened))
+
+
+def _passphrase_later(question: str) -> str:
+    """What runs after the gallery was opened may be on a thread that must not ask anybody."""
+    passphrase = from_environment(question)
+    if not passphrase:
+        raise GalleryError("The gallery was sealed with a passphrase meanwhile; start the program again to type it.")
+    return passphrase
 
 
 def lock_of(path: Path) -> Lock | None:
