@@ -3,7 +3,8 @@
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,12 +87,24 @@ def import_people(
     text = read_box(path, _KIND, [*identities, *own], ask).decode() if is_box(path) else _read(path)
     people = _parsed(text, path)
     with store.vault.writing() as opened:
+        _check_lengths(opened, people, path)
         gone = set(erased_people(opened))
         # Carrying somebody back in is a decision, unlike restoring a backup; what they once agreed to is gone.
         again = [replace(each, id="", consent=None) if each.id in gone else each for each in people]
         return Imported(
             len(people), sum(_take(opened, each) for each in again), sum(each.id in gone for each in people)
         )
+
+
+def _check_lengths(opened: Opened, people: Sequence[_Traveller], path: Path) -> None:
+    """All templates of one recogniser are of one length, or none of them could be compared any more."""
+    arriving = [template for each in people for template in each.templates]
+    for model in {template.model for template in arriving}:
+        here = next(opened.rows.each(TEMPLATE, model=model), None)
+        lengths = {len(template.vector) for template in arriving if template.model == model}
+        lengths |= {len(template_of(opened.secrets, here.content).vector)} if here else set()
+        if len(lengths) > 1:
+            raise GalleryError(f"{path} holds templates of another length than those of {model}; export it again.")
 
 
 def _take(opened: Opened, traveller: _Traveller) -> int:
@@ -151,11 +164,19 @@ def _template(values: Mapping[str, Any]) -> Template:
 
 
 def _traveller(values: Mapping[str, Any]) -> _Traveller:
-    consent = values.get("consent")
     templates = [_template(each) for each in values["templates"]]
-    return _Traveller(
-        str(values["name"]), str(values.get("id", "")), Consent(**consent) if consent else None, templates
-    )
+    return _Traveller(str(values["name"]), str(values.get("id", "")), _consent(values.get("consent")), templates)
+
+
+def _consent(values: Mapping[str, Any] | None) -> Consent | None:
+    if not values:
+        return None
+    consent = Consent(**values)
+    if not all(isinstance(each, str) for each in astuple(consent)):
+        raise TypeError("a consent is made of words")
+    if consent.expires_at:
+        datetime.fromisoformat(consent.expires_at)
+    return consent
 
 
 def _parsed(text: str, path: Path) -> list[_Traveller]:
@@ -164,7 +185,7 @@ def _parsed(text: str, path: Path) -> list[_Traveller]:
         if values["format"] != _FORMAT or values["version"] not in _VERSIONS:
             raise GalleryError(f"{path} is not a file of exported people of version {_VERSIONS[-1]} or before.")
         return [_traveller(person) for person in values["people"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise GalleryError(f"{path} is not a whole file of exported people; export it again.") from error
 
 

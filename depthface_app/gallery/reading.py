@@ -80,8 +80,9 @@ def read_people(opened: Opened, model: str, at: str, known: Known) -> tuple[Gall
     people = _valid(profiles.values(), at)
     named = {person for _, person in people}
     wanted = {record: each for record, each in templates.items() if each.person in named}
+    size = _size(opened, wanted)
     buffer, rows = _buffered(wanted, known)
-    gallery = _gallery(opened, model, people, wanted, buffer[: len(rows)], rows, denied.values())
+    gallery = _gallery(opened, model, people, wanted, buffer[: len(rows)], rows, denied.values(), size)
     kept = {
         record: _Open(each.tag, each.person, _Vector(each.value.size, buffer[rows[record]]))
         for record, each in wanted.items()
@@ -113,6 +114,17 @@ def _opened(
     }
 
 
+def _size(opened: Opened, templates: dict[str, _Open[_Vector]]) -> int:
+    """The length of all these embeddings; 0 if there are none."""
+    sizes = {each.value.size for each in templates.values()}
+    if len(sizes) > 1:
+        raise GalleryError(
+            f"The gallery {opened.rows.path} holds templates of different lengths for one recogniser; remove the "
+            "people who were added last."
+        )
+    return max(sizes, default=0)
+
+
 def _buffered(templates: dict[str, _Open[_Vector]], known: Known) -> tuple[NDArray[np.float32], dict[str, int]]:
     """These templates as rows of a buffer; of the one before, where none of its rows changed and there is room."""
     is_same = all(record in templates and templates[record] is known.templates[record] for record in known.rows)
@@ -138,13 +150,9 @@ def _gallery(
     vectors: NDArray[np.float32],
     rows: dict[str, int],
     denied: Iterable[_Open[_Vector]],
+    size: int,
 ) -> Gallery:
-    """The snapshot."""
-    sizes = {each.value.size for each in templates.values()}
-    if len(sizes) > 1:
-        raise GalleryError(
-            f"The gallery {opened.rows.path} holds templates of different lengths for one recogniser; update it."
-        )
+    """The snapshot; `size` is the length of the recogniser's embeddings."""
     having = {each.person for each in templates.values()}
     outdated = tuple(name for name, person in people if person not in having)
     known = [(name, person) for name, person in people if person in having]
@@ -154,7 +162,7 @@ def _gallery(
     person = np.empty(len(rows), np.intp)
     for record, row in rows.items():
         person[row] = index[templates[record].person]
-    names, transform = tuple(name for name, _ in known), opened.secrets.transform(sizes.pop())
+    names, transform = tuple(name for name, _ in known), opened.secrets.transform(size)
     return Gallery(model, names, vectors, person, outdated, transform, *_denied(denied, people, names))
 
 

@@ -1,5 +1,6 @@
 """The gallery: an immutable snapshot, and a store that loses nothing."""
 
+import base64
 import json
 import sqlite3
 import stat
@@ -197,6 +198,53 @@ def test_a_broken_export_changes_nothing(store, tmp_path, text):
     with pytest.raises(GalleryError, match=r"people\.json"):
         import_people(store, path)
     assert store.people() == ()
+
+
+CONSENT = {"purpose": "p", "text_version": "1", "language": "en", "given_at": "2026-01-01T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda people: people.append("x"),
+        lambda people: people[0].update(consent="yes"),
+        lambda people: people[0].update(consent=CONSENT | {"expires_at": 5}),
+        lambda people: people[0].update(consent=CONSENT | {"expires_at": "some day"}),
+        lambda people: people[0]["templates"][1].update(vector=base64.b64encode(np.float32([0, 1]).tobytes()).decode()),
+    ],
+    ids=["no person", "no consent", "a number for a day", "no day", "a template of another length"],
+)
+def test_an_edited_export_changes_nothing(store, tmp_path, change):
+    path = tmp_path / "people.json"
+    other = GalleryStore(tmp_path / "other.sqlite3")
+    other.add("Ada", [template(0), template(1)])
+    export_people(other, path)
+    values = json.loads(path.read_text())
+    change(values["people"])
+    path.write_text(json.dumps(values))
+    with pytest.raises(GalleryError, match=r"people\.json .* export it again"):
+        import_people(store, path)
+    assert store.people() == ()
+
+
+def test_templates_of_another_length_than_those_here_are_not_taken(store, tmp_path):
+    path = tmp_path / "people.json"
+    other = GalleryStore(tmp_path / "other.sqlite3")
+    other.add("Bob", [Template(np.float32([0, 1]), "ldnfnet", "1", 0.9, "b.png")])
+    export_people(other, path)
+    store.add("Ada", [template(0)])
+    with pytest.raises(GalleryError, match="another length than those of ldnfnet 1"):
+        import_people(store, path)
+    assert store.snapshot("ldnfnet", "1").names == ("Ada",)
+
+
+def test_templates_of_two_lengths_are_one_sentence(store):
+    store.add("Ada", [template(0)])
+    store.add("Bob", [Template(np.float32([0, 1]), "ldnfnet", "1", 0.9, "b.png")])
+    with pytest.raises(GalleryError, match="different lengths for one recogniser; remove"):
+        store.snapshot("ldnfnet", "1")
+    store.remove("Bob")
+    assert store.snapshot("ldnfnet", "1").names == ("Ada",)
 
 
 def test_a_missing_or_unwritable_exchange_file_is_one_sentence(store, tmp_path):
