@@ -72,11 +72,9 @@ def load_settings(path: Path) -> tuple[Settings, tuple[str, ...]]:
     A missing file is no warning; whatever is wrong, there are settings to start with.
     """
     try:
-        overrides = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return Settings(), ()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Settings(), (f"The settings file {path} cannot be read ({error}); the defaults are used.",)
+        overrides = _stored(path)
+    except InputError as error:
+        return Settings(), (f"{error} The defaults are used.",)
     return with_overrides(Settings(), overrides, str(path))
 
 
@@ -94,39 +92,37 @@ def with_overrides(settings: Settings, overrides: dict[str, Any], source: str) -
     return replace(settings, **good), tuple(warnings)
 
 
-def save_settings(path: Path, settings: Settings) -> None:
-    """Write what differs from the defaults; the old file stays whole until the new one is.
+def save_changes(path: Path, before: Settings, after: Settings) -> None:
+    """Write what changed from `before` to `after` and nothing else; a default is left out of the file.
+
+    What the command line chose for one run (a source, a number of threads) stands in both and stays out of the file.
+    Lines that this program cannot use stay in it: they may be a newer one's.
 
     Raises:
-        InputError: if the folder cannot be written.
+        InputError: if the folder cannot be written, or the file is no TOML, whose other lines would be lost.
     """
-    defaults = Settings()
-    overrides = {
-        each.name: getattr(settings, each.name)
-        for each in fields(Settings)
-        if getattr(settings, each.name) != getattr(defaults, each.name)
-    }
-    text = tomli_w.dumps({key: value for key, value in overrides.items() if value is not None})
+    stored, defaults = _stored(path), Settings()
+    for name in (each.name for each in fields(Settings)):
+        value = getattr(after, name)
+        if value != getattr(before, name):
+            stored.pop(name, None)
+            if value != getattr(defaults, name):
+                stored[name] = value
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part:
-            part.write_text(text, encoding="utf-8")
+        with whole_file(path, private=True) as part:  # the address of a gallery may hold a password
+            part.write_text(tomli_w.dumps(stored), encoding="utf-8")
     except OSError as error:
         raise InputError(f"The settings cannot be saved to {path}: {error.strerror}; choose another folder.") from error
 
 
-def save_changes(path: Path, before: Settings, after: Settings) -> None:
-    """Write what changed from `before` to `after` and nothing else.
-
-    What the command line chose for one run (a source, a number of threads) stands in both and stays out of the file.
-
-    Raises:
-        InputError: if the folder cannot be written.
-    """
-    names = [each.name for each in fields(Settings)]
-    changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
-    stored, _ = load_settings(path)
-    save_settings(path, replace(stored, **changed))
+def _stored(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"Nothing is saved to {path} until it is mended: it cannot be read ({error}).") from error
 
 
 def _problem(rule: Any, value: Any) -> str:
