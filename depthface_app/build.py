@@ -10,7 +10,7 @@ from depthface_app.cameras.base import BackendReport, DepthCamera
 from depthface_app.cameras.found import find_cameras, open_source
 from depthface_app.cameras.recording import RecordingCamera
 from depthface_app.core.assets import asset
-from depthface_app.core.errors import ModelError
+from depthface_app.core.errors import GalleryError, ModelError
 from depthface_app.gallery.keys import Keychain, from_environment
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.gallery.store import GalleryStore
@@ -169,7 +169,10 @@ def pipeline_options(settings: Settings) -> Options:
 
 
 def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = None) -> Engine:
-    """An engine on the settings' source. With a model that does not fit it shows pictures, and the fault stands."""
+    """An engine on the settings' source.
+
+    With a model that does not fit it shows pictures, with a damaged gallery nobody is known, and the fault stands.
+    """
     models: Models | None = None
     gallery, faults = None, []
     try:
@@ -177,6 +180,8 @@ def build_engine(settings: Settings, store: GalleryStore, wake: Wake | None = No
         gallery = store.snapshot(models.recogniser.card.name, models.recogniser.card.version)
     except ModelError as error:
         faults.append(Fault(FaultSource.MODEL, str(error)))
+    except GalleryError as error:
+        faults.append(Fault(FaultSource.GALLERY, str(error)))
     if gallery is not None and gallery.problem:
         faults.append(Fault(FaultSource.GALLERY, gallery.problem))
     if store.problem:

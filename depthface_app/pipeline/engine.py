@@ -76,7 +76,7 @@ class Engine:
         Args:
             make_camera: a new camera, not opened; called again after a camera was lost.
             models: None shows pictures only.
-            gallery: None only without models.
+            gallery: None, so that nobody is known, without models or when it cannot be read.
             standing: faults that stand from the beginning, such as a model that is missing.
             describe: what a recording says about its results; None records frames only.
         """

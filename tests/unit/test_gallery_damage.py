@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from depthface_app.build import build_engine
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import upkeep
 from depthface_app.gallery.anchor import Anchor
 from depthface_app.gallery.keys import Keychain
 from depthface_app.gallery.store import GalleryStore
+from depthface_app.pipeline.faults import FaultSource
+from depthface_app.pipeline.settings import Settings
+from tests.fake_models import fake_models
 from tests.galleries import PASSPHRASE, copied, tamper, template, with_passphrase
 
 OUTSIDE = "changed or damaged from outside"
@@ -175,6 +179,16 @@ def test_whoever_reads_while_another_program_writes_is_not_told_of_an_old_copy(s
 
     monkeypatch.setattr(Anchor, "read", overtaken)
     assert [len(store.people()) for _ in range(4)] == [3, 4, 5, 5]
+
+
+def test_a_damaged_gallery_leaves_the_picture_and_knows_nobody(store, monkeypatch):
+    monkeypatch.setattr("depthface_app.build.build_models", lambda settings: fake_models())
+    tamper(store.path, "DELETE FROM record WHERE kind = 'template'")
+    engine = build_engine(Settings(), store)
+    (fault,) = engine.standing_faults
+    assert (fault.source, engine.gallery) == (FaultSource.GALLERY, None)
+    assert OUTSIDE in fault.message
+    assert engine.models is not None
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(store):
