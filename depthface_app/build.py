@@ -33,16 +33,25 @@ DEFAULT_MODELS = {"locator": "locator", "denoiser": "denoiser", "recogniser": "r
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What every command starts from: the user's choices and where the user's files lie."""
+    """What every command starts from.
+
+    settings:    the user's choices
+    data_dir:    where the user's files lie
+    ask:         for the gallery's passphrase; None = nobody answers
+    gallery_dir: where the gallery lies, None = with the user's other files
+    """
 
     settings: Settings
     data_dir: Path
-    ask: Callable[[str], str | None] = from_environment  # for the gallery's passphrase; None = nobody answers
+    ask: Callable[[str], str | None] = from_environment
+    gallery_dir: Path | None = None
 
     @property
-    def is_own_folder(self) -> bool:
-        """Whether this is the user's usual folder, and not one for a demonstration, a test or a memory stick."""
-        return self.data_dir == Path(platformdirs.user_data_dir("depthface", appauthor=False))
+    def is_own_gallery(self) -> bool:
+        """Whether the gallery is the user's usual one, not that of a demonstration, a test or a memory stick."""
+        return self.gallery_dir is None and self.data_dir == Path(
+            platformdirs.user_data_dir("depthface", appauthor=False)
+        )
 
     @property
     def settings_file(self) -> Path:
@@ -107,11 +116,12 @@ def _dds_domain(settings: Settings) -> int | None:
 
 def gallery_file(setup: Setup) -> Path:
     """The user's gallery, or this computer's copy of the shared one. Raises GalleryError if its address is none."""
+    folder = setup.gallery_dir or setup.data_dir
     if setup.settings.gallery is None:
-        return setup.data_dir / GALLERY_FILE
+        return folder / GALLERY_FILE
     from depthface_app.gallery.address import Address  # PostgreSQL's library is loaded where it is needed only
 
-    return setup.data_dir / Address.of(setup.settings.gallery).file_name
+    return folder / Address.of(setup.settings.gallery).file_name
 
 
 def share_gallery(setup: Setup, passphrase: str | None) -> str:
@@ -131,7 +141,7 @@ def share_gallery(setup: Setup, passphrase: str | None) -> str:
 def _anchor(setup: Setup) -> Path | None:
     """Where the gallery's anchor is, if not beside it."""
     folder = Path(platformdirs.user_state_dir("depthface", appauthor=False))
-    return folder / f"{gallery_file(setup).stem}.anchor" if setup.is_own_folder else None
+    return folder / f"{gallery_file(setup).stem}.anchor" if setup.is_own_gallery else None
 
 
 def open_gallery(setup: Setup, *, repairs: bool = False) -> GalleryStore:
@@ -146,7 +156,7 @@ def open_gallery(setup: Setup, *, repairs: bool = False) -> GalleryStore:
         GalleryError: if it cannot be used.
     """
     path, address = gallery_file(setup), setup.settings.gallery
-    keychain = Keychain(path.with_suffix(".key"), setup.ask, use_keyring=setup.is_own_folder)
+    keychain = Keychain(path.with_suffix(".key"), setup.ask, use_keyring=setup.is_own_gallery)
     if address is None:
         store = GalleryStore(path, keychain, _anchor(setup), repairs=repairs)
     else:
