@@ -18,7 +18,7 @@ class Stage(QWidget):
         super().__init__(parent)
         self.live, self.in_view, self.history = LiveView(self), InView(self), History(self)
         self.notice, self.banner, self.toast = Notice(self), Banner(self), Toast(self)
-        self.toast.spoken.connect(self._lay_out)
+        self.toast.spoken.connect(self._lay_out_words)
 
     def minimumSizeHint(self) -> QSize:
         """The picture, the list and a strip."""
@@ -29,6 +29,12 @@ class Stage(QWidget):
         """What stands in place of the picture, and what above it."""
         self.notice.say(notice)
         self.banner.say(banner)
+        self._lay_out_words()
+
+    def _lay_out_words(self) -> None:
+        said, standing = self.toast.message, self.banner.message
+        if said is not None and standing is not None and said.title == standing.text:
+            self.toast.say(None)  # two threads met the same fault
         self._lay_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

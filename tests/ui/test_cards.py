@@ -2,13 +2,16 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from depthface_app.core.face import Match
 from depthface_app.ui.enrolment import EnrolmentCard
 from depthface_app.ui.history import History
 from depthface_app.ui.identity import IdentityCard
 from depthface_app.ui.marks import Standing
+from depthface_app.ui.notices import Message
 from depthface_app.ui.people import PeopleCard
+from depthface_app.ui.stage import Stage
 from depthface_app.ui.status import StatusFigures, StatusLine
 from tests.ui.values import NEAR, face_of, frame_of
 
@@ -181,3 +184,19 @@ def test_history_forgets_after_ten_seconds_and_when_a_recording_jumps_back(qtbot
     assert history.count() == 1
     history.add(50.1, None)
     assert history.count() == 1
+
+
+@pytest.mark.parametrize("is_banner_first", [True, False])
+def test_what_stands_above_the_picture_is_not_said_again_below_it(qtbot, is_banner_first):
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    stage, fault = Stage(holder), Message("triangle-alert", "The people list has a problem", "It is damaged.")
+    if is_banner_first:
+        stage.say(None, fault)
+        stage.toast.say_text("Recorded.")
+        assert stage.toast.message is not None
+        stage.toast.say_text("It is damaged.")
+    else:
+        stage.toast.say_text("It is damaged.")
+        stage.say(None, fault)
+    assert (stage.toast.message, stage.banner.message) == (None, fault)
