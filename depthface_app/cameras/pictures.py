@@ -23,6 +23,7 @@ DEFAULT_FOCAL_PER_WIDTH = 0.9  # about 58° across, as of the first Kinect and i
 NEARLY_METRES = 20.0  # readings that all lie below this cannot be millimetres of a face
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LONGEST_NPY_HEADER = 20_000
+_ENCRYPTED = 1  # bit of a member's flags; PKWARE, .ZIP File Format Specification 6.3.10, section 4.4.4
 _INTRINSICS_KEYS = ("fx", "fy", "cx", "cy")
 
 
@@ -188,6 +189,8 @@ def _read_npz(path: Path) -> _Read:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
+            if any(member.flag_bits & _ENCRYPTED for member in archive.infolist()):
+                raise InputError(f"{path} is encrypted; give an .npz file without a password.")
             if "depth_mm.npy" not in names:
                 raise InputError(f"{path} has no array depth_mm; found are {', '.join(sorted(names)) or 'none'}.")
             depth = _npy_depth(archive, path)

@@ -72,6 +72,18 @@ def write_pcd(path: Path, cloud: np.ndarray, coding: str = "binary", size=(WIDTH
     return path
 
 
+def write_padded_pcd(path: Path, cloud: np.ndarray) -> Path:
+    """As the Point Cloud Library writes its PointXYZRGBNormal, which has gaps so that vectors are aligned."""
+    lines = ["# .PCD v0.7 - Point Cloud Data file format", "VERSION 0.7"]
+    lines += ["FIELDS x y z _ normal_x normal_y normal_z _ rgb curvature _", "SIZE 4 4 4 1 4 4 4 1 4 4 1"]
+    lines += ["TYPE F F F U F F F U F F U", "COUNT 1 1 1 4 1 1 1 4 1 1 8"]
+    lines += [f"WIDTH {WIDTH}", f"HEIGHT {HEIGHT}", "VIEWPOINT 0 0 0 1 0 0 0", f"POINTS {WIDTH * HEIGHT}"]
+    points = np.full((WIDTH * HEIGHT, 12), np.nan, "<f4")
+    points[:, :3] = cloud.reshape(-1, 3)
+    path.write_bytes("\n".join([*lines, "DATA binary\n"]).encode() + points.tobytes())
+    return path
+
+
 def lzf(plain: bytes) -> bytes:
     """A small LZF packer: literal runs, and long copies where a stretch of zeros repeats itself."""
     out, place = bytearray(), 0
@@ -160,6 +172,12 @@ def test_organised_pcd_gives_depth_and_its_own_pinhole(tmp_path, coding):
     assert frame.intrinsics.fy == pytest.approx(PINHOLE.fy, rel=1e-3)
 
 
+def test_padding_between_the_fields_of_a_pcd_is_passed_over(tmp_path):
+    frame = read_picture(write_padded_pcd(tmp_path / "a.pcd", points())).frame
+    np.testing.assert_allclose(frame.depth_mm, DEPTH, atol=0.01)
+    assert frame.intrinsics.fx == pytest.approx(PINHOLE.fx, rel=1e-3)
+
+
 def test_clouds_in_metres_or_in_graphics_axes_are_converted_and_said_so(tmp_path):
     metres = read_picture(write_pcd(tmp_path / "a.pcd", points(0.001)))
     np.testing.assert_allclose(metres.frame.depth_mm, DEPTH, atol=0.1)
@@ -197,6 +215,24 @@ def flipped(path: Path) -> Path:
     return path
 
 
+def encrypted(path: Path) -> Path:
+    """An archive whose members say that they are encrypted, in the file's directory and before each of them."""
+    data = path.read_bytes()
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.index(mark) + place
+        data = data[:at] + bytes((data[at] | 1,)) + data[at + 1 :]
+    path.write_bytes(data)
+    return path
+
+
+def reworded(path: Path, old: bytes, new: bytes) -> Path:
+    """The file with one place of its header put differently."""
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
 def written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
@@ -217,6 +253,7 @@ BAD = {
     "jpeg": (lambda d: written(d / "a.png", b"\xff\xd8\xff\xe0" + b"0" * 99), "is not a depth picture"),
     "truncated npz": (lambda d: truncated(saved(d / "a.npz", depth_mm=DEPTH)), "truncated or damaged"),
     "damaged npz": (lambda d: flipped(saved(d / "a.npz", depth_mm=DEPTH)), "damaged"),
+    "encrypted npz": (lambda d: encrypted(saved(d / "a.npz", depth_mm=DEPTH)), "is encrypted"),
     "npz without depth": (lambda d: saved(d / "a.npz", image=DEPTH), "no array depth_mm"),
     "npz of nan": (lambda d: saved(d / "a.npz", depth_mm=np.full((9, 9), np.nan, np.float32)), "no reading"),
     "npz of bytes": (lambda d: saved(d / "a.npz", depth_mm=DEPTH.astype(np.uint8)), "uint8"),
@@ -229,12 +266,36 @@ BAD = {
     "unorganised ply": (lambda d: write_ply(d / "a.ply", points(), sizes=False), "unorganised"),
     "truncated ply": (lambda d: truncated(write_ply(d / "a.ply", points())), "truncated"),
     "ply without end": (lambda d: written(d / "a.ply", b"ply\nformat ascii 1.0\n" * 9), "header has no end"),
+    "ply with a property twice": (
+        lambda d: reworded(write_ply(d / "a.ply", points()), b"property uchar red", b"property float x"),
+        "names the property x twice",
+    ),
+    "ply without properties": (
+        lambda d: written(
+            d / "a.ply",
+            b"ply\nformat binary_little_endian 1.0\nobj_info num_cols 2\nobj_info num_rows 2\n"
+            b"element vertex 4\nend_header\n",
+        ),
+        "without one x, one y and one z",
+    ),
     "shuffled ply": (lambda d: write_ply(d / "a.ply", points()[::-1, ::-1]), "camera's rays"),
     "unorganised pcd": (lambda d: write_pcd(d / "a.pcd", points(), size=(WIDTH * HEIGHT, 1)), "unorganised"),
     "truncated pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points())), "truncated"),
     "truncated packed pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points(), "binary_compressed")), "truncated"),
     "truncated ascii pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points(), "ascii")), "truncated"),
     "enormous pcd": (lambda d: write_pcd(d / "a.pcd", points(), size=(99999, 99999)), "99999×99999"),
+    "pcd with x twice": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"x y z rgb", b"x y z x"),
+        "without one x, one y and one z",
+    ),
+    "pcd with several x in a point": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"COUNT 1 1 1 1", b"COUNT 2 1 1 1"),
+        "without one x, one y and one z",
+    ),
+    "pcd with a number of no such size": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"SIZE 4 4 4 4", b"SIZE 1 4 4 4"),
+        "damaged .pcd header",
+    ),
     "pcd with a bad header": (
         lambda d: written(d / "a.pcd", b"# .PCD\nFIELDS x y\nDATA ascii\n"),
         "damaged .pcd header",
