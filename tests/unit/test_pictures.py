@@ -110,12 +110,17 @@ def test_png_is_read_bit_by_bit(tmp_path):
 
 def test_intrinsics_come_from_the_file_beside_or_the_one_given(tmp_path):
     write_png(tmp_path / "a.png")
-    values = {"fx": 1.5, "fy": 2, "cx": 3, "cy": 4, "width": WIDTH, "height": HEIGHT}
+    values = {"fx": 31.5, "fy": 32, "cx": 3, "cy": 4, "width": WIDTH, "height": HEIGHT}
     (tmp_path / "a.json").write_text(json.dumps(values))
     (tmp_path / "given.json").write_text(json.dumps(values | {"fx": 9.0}))
-    assert read_picture(tmp_path / "a.png").frame.intrinsics.fx == 1.5
+    assert read_picture(tmp_path / "a.png").frame.intrinsics.fx == 31.5
     assert read_picture(tmp_path / "a.png").warnings == ()
     assert read_picture(tmp_path / "a.png", tmp_path / "given.json").frame.intrinsics.fx == 9.0
+
+
+def pinhole_text(**values: float) -> str:
+    fitting = {"fx": 30, "fy": 30, "cx": 15, "cy": 11, "width": WIDTH, "height": HEIGHT}
+    return json.dumps(fitting | values)
 
 
 @pytest.mark.parametrize(
@@ -124,15 +129,27 @@ def test_intrinsics_come_from_the_file_beside_or_the_one_given(tmp_path):
         ("[1]", "JSON object"),
         ("{", "not JSON"),
         ('{"fx": 1}', "numbers"),
-        ('{"fx": 0, "fy": 1, "cx": 1, "cy": 1, "width": 32, "height": 24}', "impossible"),
-        ('{"fx": 1, "fy": 1, "cx": 1, "cy": 1, "width": 640, "height": 480}', "640×480"),
-        ('{"fx": NaN, "fy": 1, "cx": 1, "cy": 1, "width": 32, "height": 24}', "impossible"),
+        (pinhole_text(fx=0), "state fx 0 and fy 30; give them in pixels, which is 3.2 to 640 where"),
+        (pinhole_text(fx=0.9), "in pixels"),
+        (pinhole_text(fy=3.1), "in pixels"),
+        (pinhole_text(fx=641), "in pixels"),
+        (pinhole_text(fx=-30), "in pixels"),
+        (pinhole_text(fx=600, fy=600, width=640, height=480), "640×480"),
+        (pinhole_text(fx=np.nan), "finite numbers"),
+        (pinhole_text(width=np.nan), "finite numbers"),
+        (pinhole_text(width=0), "impossible"),
+        (pinhole_text(height=-1), "impossible"),
+        (pinhole_text().replace('"width": 32', '"width": 1e999'), "finite numbers"),
+        (pinhole_text(cx=10**400), "finite numbers"),
     ],
 )
 def test_intrinsics_that_cannot_be_are_refused(tmp_path, text, words):
     (tmp_path / "i.json").write_text(text)
     with pytest.raises(InputError, match=words):
         read_picture(write_png(tmp_path / "a.png"), tmp_path / "i.json")
+
+
+def test_intrinsics_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_intrinsics(tmp_path / "none.json")
 
@@ -262,6 +279,14 @@ BAD = {
     "enormous npz": (lambda d: saved(d / "a.npz", depth_mm=np.zeros((1, 5000), np.uint16)), "5000×1"),
     "npz of objects": (lambda d: saved(d / "a.npz", depth_mm=np.array([[None, {}]])), "object"),
     "npz in metres": (lambda d: saved(d / "a.npz", depth_mm=(DEPTH / 1000).astype(np.float32)), "metres"),
+    "npz with focal lengths in millimetres": (
+        lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=2.9, fy=2.9, cx=15, cy=11),
+        "in pixels",
+    ),
+    "npz with an endless cx": (
+        lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=30, fy=30, cx=np.inf, cy=11),
+        "impossible",
+    ),
     "npz with odd fx": (lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=[1, 2], fy=1, cx=1, cy=1), "not one number"),
     "unorganised ply": (lambda d: write_ply(d / "a.ply", points(), sizes=False), "unorganised"),
     "truncated ply": (lambda d: truncated(write_ply(d / "a.ply", points())), "truncated"),
@@ -295,6 +320,10 @@ BAD = {
     "pcd with a number of no such size": (
         lambda d: reworded(write_pcd(d / "a.pcd", points()), b"SIZE 4 4 4 4", b"SIZE 1 4 4 4"),
         "damaged .pcd header",
+    ),
+    "pcd of a camera that sees all around": (
+        lambda d: write_pcd(d / "a.pcd", points() * (100, 100, 1)),
+        "in pixels",
     ),
     "pcd with a bad header": (
         lambda d: written(d / "a.pcd", b"# .PCD\nFIELDS x y\nDATA ascii\n"),
