@@ -78,6 +78,12 @@ def read_picture(path: Path, intrinsics_file: Path | None = None) -> DepthPictur
     return DepthPicture(Frame(depth, given, time.monotonic(), timestamp_domain="none", is_live=False), notes)
 
 
+def intrinsics_beside(picture: Path) -> Path | None:
+    """NAME.json beside a picture, None if there is none."""
+    beside = picture.with_suffix(".json")
+    return beside if beside.is_file() else None
+
+
 def default_intrinsics(width: int, height: int) -> Intrinsics:
     """A usual depth camera's pinhole for a picture that states none."""
     focal = DEFAULT_FOCAL_PER_WIDTH * width
@@ -127,8 +133,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _beside(path: Path) -> Intrinsics | None:
-    beside = path.with_suffix(".json")
-    return read_intrinsics(beside) if beside.is_file() else None
+    beside = intrinsics_beside(path)
+    return None if beside is None else read_intrinsics(beside)
 
 
 def _check_readings(depth: DepthArray, path: Path) -> None:
