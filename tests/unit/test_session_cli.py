@@ -123,6 +123,14 @@ def test_exported_pngs_import_again_with_their_times(run, recorded, tmp_path):
             assert (one.number, one.intrinsics) == (other.number, other.intrinsics)
 
 
+def test_an_export_ends_where_it_is_told_at_the_first_frame_too(run, recorded):
+    with SessionReader(recorded) as reader:
+        third_s = float(reader.times_s[2])
+    for end, frames in ((0, 1), (third_s, 3), (1e6, FRAMES)):
+        status, out, _ = run("session", "export", "a.mcap", "-o", f"to{end}", "--as", "png", "--to", end, "--json")
+        assert (status, json.loads(out[0])["frames"]) == (0, frames)
+
+
 def test_processed_exports_have_the_faces_denoised(run, recorded, tmp_path):
     assert run("session", "export", "a.mcap", "-o", "out", "--as", "npz", "--processed", "--to", 0)[0] == 0
     with np.load(tmp_path / "out" / "a-000000.npz") as data, SessionReader(recorded) as reader:
