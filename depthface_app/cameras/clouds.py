@@ -16,13 +16,14 @@ _PLY_TYPES = {
     "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4",
     "double": "f8", "float64": "f8",
 }  # fmt: skip
+_PCD_SIZES = {"F": ("4", "8"), "I": ("1", "2", "4", "8"), "U": ("1", "2", "4", "8")}  # bytes
 
 
 def read_pcd(path: Path) -> NDArray[np.float32]:
     """Points (H, W, 3) float32 of an organised .pcd cloud in the file's own unit; NaN or 0 = no reading.
 
     Raises:
-        InputError: if it is truncated, unorganised or has no x, y, z.
+        InputError: if its header is damaged, or it is truncated, unorganised or has no x, y, z.
 
     Source: Point Cloud Library, the PCD file format, version 0.7.
     """
@@ -30,17 +31,18 @@ def read_pcd(path: Path) -> NDArray[np.float32]:
         header = _pcd_header(file, path)
         width, height = _whole(header, "WIDTH", path), _whole(header, "HEIGHT", path)
         _check_organised(width, height, path)
-        fields = list(zip(header["FIELDS"], header["TYPE"], header["SIZE"], header["COUNT"], strict=True))
-        layout = np.dtype([(name, f"<{kind.lower()}{size}", (int(count),)) for name, kind, size, count in fields])
         body = file.read()
+    names = [name for name, count in zip(header["FIELDS"], header["COUNT"], strict=True) for _ in range(int(count))]
+    _check_xyz(names, path)
     coding = header["DATA"][0]
     if coding == "ascii":
-        return _from_text(body, [name for name, _, _, n in fields for _ in range(int(n))], width, height, path)
+        return _from_text(body, names, width, height, path)
+    layout = _pcd_layout(header)
     if coding == "binary_compressed":
         columns = _by_field(_unpacked(body, path), layout, width * height, path)
-        return _xyz([columns[axis].reshape(height, width) for axis in _named_xyz(layout.names or (), path)])
+        return _xyz([columns[axis].reshape(height, width) for axis in "xyz"])
     points = _records(body, layout, width * height, path)
-    return _xyz([points[axis].reshape(height, width) for axis in _named_xyz(layout.names or (), path)])
+    return _xyz([points[axis].reshape(height, width) for axis in "xyz"])
 
 
 def read_ply(path: Path) -> NDArray[np.float32]:
@@ -49,7 +51,7 @@ def read_ply(path: Path) -> NDArray[np.float32]:
     PLY knows no rows; they are taken from `obj_info num_cols`/`num_rows`, or from `comment width`/`comment height`.
 
     Raises:
-        InputError: if it is truncated, states no rows and columns, or has no x, y, z.
+        InputError: if its header is damaged, it is truncated, states no rows and columns, or has no x, y, z.
 
     Source: Turk, The PLY Polygon File Format, 1994; num_cols and num_rows as in the Stanford range scans.
     """
@@ -61,12 +63,14 @@ def read_ply(path: Path) -> NDArray[np.float32]:
         if count != width * height:
             raise InputError(f"{path} states {width}×{height} but holds {count} points; give an organised cloud.")
         body = file.read()
+    names = [name for name, _ in fields]
+    _check_xyz(names, path)
     if coding == "ascii":
-        return _from_text(body, [name for name, _ in fields], width, height, path)
+        return _from_text(body, names, width, height, path)
     order = "<" if coding == "binary_little_endian" else ">"
     layout = np.dtype([(name, order + _PLY_TYPES[kind]) for name, kind in fields])
     points = _records(body, layout, count, path)
-    return _xyz([points[axis].reshape(height, width) for axis in _named_xyz(layout.names or (), path)])
+    return _xyz([points[axis].reshape(height, width) for axis in "xyz"])
 
 
 def _lines(file: BinaryIO, path: Path, last: str) -> list[list[str]]:
@@ -84,11 +88,23 @@ def _pcd_header(file: BinaryIO, path: Path) -> dict[str, list[str]]:
     header = {words[0]: words[1:] for words in _lines(file, path, "DATA") if len(words) > 1}
     header.setdefault("COUNT", ["1"] * len(header.get("FIELDS", [])))
     shapes = {len(header.get(key, [])) for key in ("FIELDS", "SIZE", "TYPE", "COUNT")}
-    kinds = set(header.get("TYPE", [])) <= {"F", "I", "U"} and set(header.get("SIZE", [])) <= {"1", "2", "4", "8"}
+    pairs = zip(header.get("TYPE", []), header.get("SIZE", []), strict=False)  # of one length or damaged, see `shapes`
+    kinds = all(size in _PCD_SIZES.get(kind, ()) for kind, size in pairs)
     counts = all(count.isdigit() and 0 < int(count) < 1000 for count in header["COUNT"])
     if len(shapes) != 1 or not kinds or not counts or "DATA" not in header:
         raise InputError(f"{path} has a damaged .pcd header.")
     return header
+
+
+def _pcd_layout(header: dict[str, list[str]]) -> np.dtype:
+    """One point of a binary body; what is not x, y or z goes by its place, as padding is "_" again and again."""
+    fields = zip(header["FIELDS"], header["TYPE"], header["SIZE"], header["COUNT"], strict=True)
+    return np.dtype(
+        [
+            (name if name in ("x", "y", "z") else f"field {place}", f"<{kind.lower()}{size}", (int(count),))
+            for place, (name, kind, size, count) in enumerate(fields)
+        ]
+    )
 
 
 def _ply_header(file: BinaryIO, path: Path) -> tuple[str, int, list[tuple[str, str]], dict[str, int]]:
@@ -106,6 +122,8 @@ def _ply_header(file: BinaryIO, path: Path) -> tuple[str, int, list[tuple[str, s
             case ["property", kind, name] if element == "vertex":
                 if kind not in _PLY_TYPES:
                     raise InputError(f"{path} has points of the unknown type {kind}.")
+                if name in (known for known, _ in fields):
+                    raise InputError(f"{path} has a damaged .ply header: it names the property {name} twice.")
                 fields.append((name, kind))
             case ["obj_info" | "comment", ("num_cols" | "num_rows" | "width" | "height") as name, number]:
                 sizes[name] = int(number) if number.isdigit() else 0
@@ -128,10 +146,9 @@ def _check_organised(width: int, height: int, path: Path) -> None:
         raise InputError(f"{path} is {width}×{height}; more than {LARGEST_SIDE_PX} points a side is no depth picture.")
 
 
-def _named_xyz(names: Sequence[str], path: Path) -> tuple[str, str, str]:
-    if not {"x", "y", "z"} <= set(names):
-        raise InputError(f"{path} has points without x, y and z.")
-    return "x", "y", "z"
+def _check_xyz(names: Sequence[str], path: Path) -> None:
+    if any(names.count(axis) != 1 for axis in "xyz"):
+        raise InputError(f"{path} has points without one x, one y and one z each.")
 
 
 def _xyz(channels: list[NDArray[np.generic]]) -> NDArray[np.float32]:
@@ -149,7 +166,6 @@ def _records(body: bytes, layout: np.dtype, count: int, path: Path) -> NDArray[n
 
 
 def _from_text(body: bytes, names: Sequence[str], width: int, height: int, path: Path) -> NDArray[np.float32]:
-    _named_xyz(names, path)
     try:
         values = np.array(body.split()[: width * height * len(names)], np.float64)
     except ValueError as error:

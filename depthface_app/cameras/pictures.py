@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import sys
 import time
 import zipfile
 import zlib
@@ -20,9 +21,11 @@ from depthface_app.core.errors import InputError
 from depthface_app.core.frame import DepthArray, Frame, Intrinsics
 
 DEFAULT_FOCAL_PER_WIDTH = 0.9  # about 58° across, as of the first Kinect and its relatives
+FOCAL_PER_WIDTH = (0.1, 20.0)  # from the widest fisheye to a telescope; millimetres, or parts of the width, lie below
 NEARLY_METRES = 20.0  # readings that all lie below this cannot be millimetres of a face
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LONGEST_NPY_HEADER = 20_000
+_ENCRYPTED = 1  # bit of a member's flags; PKWARE, .ZIP File Format Specification 6.3.10, section 4.4.4
 _INTRINSICS_KEYS = ("fx", "fy", "cx", "cy")
 
 
@@ -75,6 +78,12 @@ def read_picture(path: Path, intrinsics_file: Path | None = None) -> DepthPictur
     return DepthPicture(Frame(depth, given, time.monotonic(), timestamp_domain="none", is_live=False), notes)
 
 
+def intrinsics_beside(picture: Path) -> Path | None:
+    """NAME.json beside a picture, None if there is none."""
+    beside = picture.with_suffix(".json")
+    return beside if beside.is_file() else None
+
+
 def default_intrinsics(width: int, height: int) -> Intrinsics:
     """A usual depth camera's pinhole for a picture that states none."""
     focal = DEFAULT_FOCAL_PER_WIDTH * width
@@ -95,24 +104,37 @@ def read_intrinsics(path: Path) -> Intrinsics:
         raise InputError(f"The intrinsics {path} are not JSON ({error}).") from error
     keys = (*_INTRINSICS_KEYS, "width", "height")
     if not isinstance(values, dict) or not all(_is_number(values.get(key)) for key in keys):
-        raise InputError(f"The intrinsics {path} must be a JSON object with the numbers {', '.join(keys)}.")
+        raise InputError(f"The intrinsics {path} must be a JSON object with the finite numbers {', '.join(keys)}.")
     return _intrinsics(values, int(values["width"]), int(values["height"]), path)
 
 
 def _intrinsics(values: Any, width: int, height: int, path: Path) -> Intrinsics:
+    """A pinhole that can be. A wrong unit of its focal lengths would stretch a face over gigabytes of pixels.
+
+    Raises:
+        InputError: if it cannot.
+    """
     fx, fy, cx, cy = (float(values[key]) for key in _INTRINSICS_KEYS)
-    if not (np.isfinite((fx, fy, cx, cy)).all() and fx > 0 and fy > 0 and width > 0 and height > 0):
-        raise InputError(f"The intrinsics of {path} are impossible (fx {fx:g}, fy {fy:g}); lengths must be positive.")
+    if not (np.isfinite((fx, fy, cx, cy)).all() and width > 0 and height > 0):
+        raise InputError(f"The intrinsics of {path} are impossible; numbers must be finite and sizes positive.")
+    low, high = (limit * width for limit in FOCAL_PER_WIDTH)
+    if not (low <= min(fx, fy) and max(fx, fy) <= high):
+        raise InputError(
+            f"The intrinsics of {path} state fx {fx:g} and fy {fy:g}; give them in pixels, "
+            f"which is {low:g} to {high:g} where a picture is {width} pixels wide."
+        )
     return Intrinsics(width, height, fx, fy, cx, cy)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that a float can hold; JSON knows whole numbers of any length, NaN and infinity too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -sys.float_info.max <= value <= sys.float_info.max
 
 
 def _beside(path: Path) -> Intrinsics | None:
-    beside = path.with_suffix(".json")
-    return read_intrinsics(beside) if beside.is_file() else None
+    beside = intrinsics_beside(path)
+    return None if beside is None else read_intrinsics(beside)
 
 
 def _check_readings(depth: DepthArray, path: Path) -> None:
@@ -188,6 +210,8 @@ def _read_npz(path: Path) -> _Read:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
+            if any(member.flag_bits & _ENCRYPTED for member in archive.infolist()):
+                raise InputError(f"{path} is encrypted; give an .npz file without a password.")
             if "depth_mm.npy" not in names:
                 raise InputError(f"{path} has no array depth_mm; found are {', '.join(sorted(names)) or 'none'}.")
             depth = _npy_depth(archive, path)
@@ -253,7 +277,8 @@ def _fitted(points: NDArray[np.float32], path: Path) -> Intrinsics | None:
     """The pinhole that an organised cloud was made with: x/z is linear in the column, y/z in the row.
 
     Raises:
-        InputError: if the points do not lie on the rays of any pinhole, so that rows and columns mean nothing.
+        InputError: if the points do not lie on the rays of any pinhole that can be, so that rows and columns mean
+            nothing.
     """
     rows, columns = np.nonzero(points[..., 2] > 0)
     if len(np.unique(rows)) < 2 or len(np.unique(columns)) < 2:
@@ -268,7 +293,7 @@ def _fitted(points: NDArray[np.float32], path: Path) -> Intrinsics | None:
             raise InputError(f"{path} is a cloud whose points do not lie on a camera's rays; give an organised cloud.")
         lines.append((1 / slope, -offset / slope))
     (fx, cx), (fy, cy) = lines
-    return Intrinsics(width, height, float(fx), float(fy), float(cx), float(cy))
+    return _intrinsics({"fx": fx, "fy": fy, "cx": cx, "cy": cy}, width, height, path)
 
 
 def _head(path: Path) -> bytes:

@@ -123,9 +123,12 @@ def backup(
     passphrase: WithPassphrase = False,
 ) -> None:
     """Write a backup into a folder; whom you remove later goes from it too."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = backups.back_up(_kept(ctx).vault, folder, chosen_recipient(to, passphrase))
-    say(f"{path}")
+    store, recipient = _kept(ctx), chosen_recipient(to, passphrase)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GalleryError(f"The folder {folder} cannot be made: {error.strerror}; give another one.") from error
+    say(f"{backups.back_up(store.vault, folder, recipient)}")
 
 
 @gallery.command()

@@ -22,7 +22,7 @@ from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline import inspection
 from depthface_app.pipeline.methods import Method, fixed_methods
 from depthface_app.pipeline.runs import results
-from depthface_app.pipeline.runs.parts import Parts, unwritable
+from depthface_app.pipeline.runs.parts import Parts, content_of, unwritable
 from depthface_app.pipeline.runs.plan import Measured, Question, Read, Span, looks_back, spans_of
 from depthface_app.pipeline.runs.results import DENOISED, Inspected, Run, card_values
 from depthface_app.pipeline.runs.run import Job, measure_all
@@ -132,10 +132,14 @@ def _settings_of(question: Question, models: Models, other: Method, known: Known
     networks: list[Any] = [models.denoiser, models.locator, models.recogniser, other]
     cards = [getattr(each, name) for each in networks for name in ("card", "aligner_card") if hasattr(each, name)]
     reference = None if question.reference in (None, TRUTH) else Path(question.reference or "")
+    contents = {
+        f"{name}_sha256": content_of(file) if file is not None and file.is_file() else None
+        for name, file in (("reference", reference), ("intrinsics", question.intrinsics))
+    }
     return {
         "version": f"{__version__}+{_measuring_code()}",
         **results.plain(question),
-        "reference_bytes": reference.stat().st_size if reference is not None and reference.is_file() else None,
+        **contents,
         "templates": None if known is None else len(known.gallery.templates),
         "models": [card_values(card) for card in cards],
     }

@@ -167,7 +167,8 @@ def export(
     if processed and kind.value not in WRITERS:
         raise typer.BadParameter(f"--processed is for {', '.join(WRITERS)}; {kind.value} shows results anyway")
     with SessionReader(file) as reader:
-        indices = [index for index, at_s in enumerate(reader.times_s.tolist()) if begin <= at_s <= (end or np.inf)]
+        last_s = np.inf if end is None else end
+        indices = [index for index, at_s in enumerate(reader.times_s.tolist()) if begin <= at_s <= last_s]
         if not indices[::every]:
             raise InputError(f"{file} has no frame between {begin:g} s and {end if end is not None else 'its end'}.")
         if processed and not reader.with_results:

@@ -1,5 +1,6 @@
 """Addresses that lead from a report into the program: `depthface:inspect?recording=FILE&frame=N`."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -32,9 +33,10 @@ def moment_of(link: str) -> Moment:
     Raises:
         InputError: it is no such link.
     """
-    parts = urlsplit(link)
-    values = parse_qs(parts.query)
-    recording, frame = values.get("recording", [""])[0], values.get("frame", [""])[0]
-    if parts.scheme != SCHEME or parts.path.strip("/") != WORK or not recording or not frame.isdecimal():
-        raise InputError(f"{link} leads nowhere; a link is written {SCHEME}:{WORK}?recording=FILE&frame=NUMBER.")
-    return Moment(recording, int(frame))
+    with suppress(ValueError):  # of half a bracket, which begins an address that never ends, or of endless digits
+        parts = urlsplit(link)
+        values = parse_qs(parts.query)
+        recording, frame = values.get("recording", [""])[0], values.get("frame", [""])[0]
+        if parts.scheme == SCHEME and parts.path.strip("/") == WORK and recording and frame.isdecimal():
+            return Moment(recording, int(frame))
+    raise InputError(f"{link} leads nowhere; a link is written {SCHEME}:{WORK}?recording=FILE&frame=NUMBER.")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from depthface_app.core.errors import GalleryError
@@ -27,7 +28,6 @@ from depthface_app.gallery.vault import Opened, Vault, erased_people
 
 PLACES = "backups"
 _KIND = "backup keys"
-_ASIDE = " (from a backup)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def restore(
     known = _BackupKeys.of(content)
     with vault.writing() as opened, _records(path, known) as (rows, rotation):
         erased, here = {*known.erased, *erased_people(opened)}, set(opened.rows.people())
-        there = {row.person for row in _rows_of(rows, PROFILE)}
+        there = _people_in(rows)
         counts = [
             _bring_back(opened, rows, rotation, person, person not in here)
             for person in sorted(there - erased)
@@ -152,19 +152,20 @@ def restore(
 
 def _bring_back(opened: Opened, rows: SealedRows, rotation: Secrets, person: str, is_new: bool) -> tuple[bool, int]:
     """Add what is missing of one person; whether they were missing wholly, and how many records came."""
-    count = 0
+    profile, kept = _kept_of(rows, person)
     if is_new:
-        profile = Profile.of(rows.get(f"profile {person}") or b"")
-        taken = opened.rows.find(profile.name) is not None
-        opened.rows.add_person(replace(profile, name=profile.name + _ASIDE) if taken else profile, person)
-    for kind, record in rows.db.execute("SELECT kind, id FROM record WHERE person = ?", (person,)).fetchall():
-        row = rows.row(record)
-        if kind == PROFILE or row is None or opened.rows.row(record) is not None:
-            continue
+        opened.rows.add_person(replace(profile, name=_free_name(opened, profile.name)), person)
+    missing = [(kind, row) for kind, row in kept if opened.rows.row(row.id) is None]
+    for kind, row in missing:
         content = _turned(row, rotation, opened.secrets) if kind in TURNED and row.model else row.content
-        opened.rows.put(kind, content, person=person, model=row.model, record=record)
-        count += 1
-    return is_new, count
+        opened.rows.put(kind, content, person=person, model=row.model, record=row.id)
+    return is_new, len(missing)
+
+
+def _free_name(opened: Opened, name: str) -> str:
+    """The name, or one beside it if somebody else has it: backups of several galleries may each hold an Ada."""
+    numbered = (f"{name} (from a backup {number})" for number in count(2))
+    return next(each for each in chain((name, f"{name} (from a backup)"), numbered) if opened.rows.find(each) is None)
 
 
 def _turned(row: Row, old: Secrets, new: Secrets) -> bytes:
@@ -210,23 +211,42 @@ def _write_records(opened: Opened, path: Path) -> None:
 def _records(path: Path, known: _BackupKeys) -> Iterator[tuple[SealedRows, Secrets]]:
     """The rows of a records file, and the secrets that its templates were turned with."""
     keys = Keys.of(known.key)
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+    with _reading(path):
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    with closing(db):
+        with _reading(path):
             meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
             digest, old = (unseal(keys.records, meta[key], key, known.gallery) for key in ("digest", "secrets"))
             rows = SealedRows(db, path, known.gallery, keys)
             rows.know(known.people)
             if int(digest, 16) != rows.whole_digest():
                 raise GalleryError(f"{path} was changed or damaged; take another backup.")
-            yield rows, Secrets.of(old)
+            secrets = Secrets.of(old)
+        yield rows, secrets
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What fails inside is the records file's fault; the gallery's own must not be blamed on it."""
+    try:
+        yield
     except (BrokenSeal, KeyError, sqlite3.Error):
         raise GalleryError(f"{path} is damaged, or the keys file beside it belongs to another gallery.") from None
 
 
-def _rows_of(rows: SealedRows, kind: str) -> Iterator[Row]:
+def _people_in(rows: SealedRows) -> set[str]:
     """Who is in a records file, whether their key is known or not."""
-    for record, person in rows.db.execute("SELECT id, person FROM record WHERE kind = ?", (kind,)).fetchall():
-        yield Row(record, person, "", b"")
+    with _reading(rows.path):
+        return {person for (person,) in rows.db.execute("SELECT person FROM record WHERE kind = ?", (PROFILE,))}
+
+
+def _kept_of(rows: SealedRows, person: str) -> tuple[Profile, list[tuple[str, Row]]]:
+    """The profile of a person in a records file, and everything else of them, by its kind."""
+    query = "SELECT DISTINCT kind FROM record WHERE person = ? AND kind <> ?"
+    with _reading(rows.path):
+        profile = Profile.of(rows.get(f"profile {person}") or b"")
+        kinds = [kind for (kind,) in rows.db.execute(query, (person, PROFILE))]
+        return profile, [(kind, row) for kind in kinds for row in rows.each(kind, person=person)]
 
 
 def _newest(folder: Path) -> Path:

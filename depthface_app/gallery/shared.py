@@ -8,7 +8,7 @@ from pathlib import Path
 from depthface_app.core.errors import GalleryError
 from depthface_app.gallery import replica, schema, upkeep
 from depthface_app.gallery.address import Address
-from depthface_app.gallery.keys import PASSPHRASE, Keychain
+from depthface_app.gallery.keys import FILE, PASSPHRASE, Keychain, from_environment
 from depthface_app.gallery.server import Server
 from depthface_app.gallery.shared_vault import SharedVault
 from depthface_app.gallery.store import GalleryStore
@@ -131,18 +131,25 @@ def share(path: Path, address: str, passphrase: str | None, anchor: Path | None 
     """
     if path.exists():
         raise GalleryError(f"{path} is a copy of a shared gallery that was there before; move it away first.")
-    server, keychain = Server(Address.of(address)), Keychain(path.with_suffix(".key"), lambda _: passphrase)
-    store = GalleryStore(path, keychain, anchor)
+    # A passphrase in the environment seals every new gallery at first, one that a key file is to open as well.
+    asked = passphrase or from_environment("")
+    server, keychain = Server(Address.of(address)), Keychain(path.with_suffix(".key"), lambda _: asked)
+    before = _files_of(path)
     try:
-        if passphrase is not None:
-            upkeep.relock(store, PASSPHRASE, passphrase)
+        store = GalleryStore(path, keychain, anchor)
+        upkeep.relock(store, FILE if passphrase is None else PASSPHRASE, passphrase)
         with store.vault.writing() as opened:
             opened.note("shared")
         with schema.connected(path) as db, schema.transaction(db, writes=True):
             gallery, lock = (schema.meta(db, key).decode() for key in ("gallery", "lock"))
             replica.Place.of(server.make(gallery, lock, replica.everything(db))).write(db)
     except GalleryError:
-        for each in path.parent.glob(f"{path.stem}.*"):
+        for each in _files_of(path) - before:
             each.unlink()
         raise
     return SharedStore(path, keychain, anchor, address)
+
+
+def _files_of(copy: Path) -> set[Path]:
+    """The copy and what lies beside it: its key, its anchor, SQLite's own files."""
+    return set(copy.parent.glob(f"{copy.stem}.*"))

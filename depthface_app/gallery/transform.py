@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUNDS = 3
-SEED_BYTES = 32
 
 
 @dataclass(frozen=True, eq=False, slots=True)

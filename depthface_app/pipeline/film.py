@@ -1,5 +1,6 @@
 """A recording as a film: depth, what was made of it, and colour or infrared, side by side."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,9 @@ _FPS = (1.0, 120.0)
 _INK = (255, 255, 255)
 Film = NDArray[np.uint8]
 
+# FFmpeg writes about a damaged film to the console by itself; OpenCV asks for this when it first uses it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
 
 def export_film(reader: SessionReader, indices: Sequence[int], path: Path) -> int:
     """Write an .mp4: one picture per frame at the recording's usual rate, the true time written on each.
@@ -29,7 +33,7 @@ def export_film(reader: SessionReader, indices: Sequence[int], path: Path) -> in
         How many pictures it has.
 
     Raises:
-        InputError: it cannot be written, or OpenCV has no codec for it.
+        InputError: it cannot be written wholly, or OpenCV has no codec for it.
         CameraError: a frame is damaged.
     """
     limits = _limits(reader, indices)
@@ -42,6 +46,7 @@ def export_film(reader: SessionReader, indices: Sequence[int], path: Path) -> in
                     film.write(_picture(reader, index, limits)[..., ::-1])
             finally:
                 film.release()
+            _check_whole(part, path, len(indices))
     except OSError as error:
         raise InputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from error
     return len(indices)
@@ -53,6 +58,18 @@ def _opened(path: Path, fps: float, shape: tuple[int, ...]) -> cv2.VideoWriter:
         if film.isOpened():
             return film
     raise InputError(f"OpenCV has no codec for {path} here; export PNG and make the film with another program.")
+
+
+def _check_whole(part: Path, path: Path, wanted: int) -> None:
+    """Count the pictures that can be played: OpenCV's writer says nothing of a disk that is full."""
+    film, found = cv2.VideoCapture(str(part)), 0
+    while film.grab():
+        found += 1
+    film.release()
+    if found != wanted:
+        raise InputError(
+            f"{path} cannot be written: {found} of its {wanted} pictures can be played; make room on the disk."
+        )
 
 
 def _fps(reader: SessionReader, indices: Sequence[int]) -> float:

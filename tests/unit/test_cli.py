@@ -101,6 +101,45 @@ def test_inspect_takes_a_picture_for_reference(run, ada):
     assert any("fill_rate" in line for line in lines)
 
 
+def test_inspect_measures_a_picture_anew_when_the_intrinsics_beside_it_changed(run, ada, tmp_path):
+    def figures(*said):
+        status, _, err = run("inspect", ada, "-o", "out")
+        assert (status, err) == (0, list(said))
+        return (tmp_path / "out" / "ada.csv").read_text()
+
+    first = figures()
+    assert figures() == first
+    beside = ada.with_suffix(".json")
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {"fx": 300.0}))
+    changed = f"depthface: {ada} has changed since it was inspected into this folder; it is measured anew."
+    assert figures(changed) != first
+
+
+def write_reference(path, change):
+    with path.open("wb") as file:
+        np.savez(file, depth_mm=FRAME.depth_mm + 1 + change)
+
+
+def write_intrinsics(path, change):
+    values = {key: getattr(FRAME.intrinsics, key) for key in ("fy", "cx", "cy", "width", "height")}
+    path.write_text(json.dumps(values | {"fx": FRAME.intrinsics.fx + change}))
+
+
+@pytest.mark.parametrize(("what", "write"), [("reference", write_reference), ("intrinsics", write_intrinsics)])
+def test_inspect_does_not_go_on_where_a_file_of_the_same_size_says_something_else(run, ada, tmp_path, what, write):
+    command = ("inspect", ada, "-o", "out", f"--{what}", "given")
+    write(tmp_path / "given", 0)
+    size = (tmp_path / "given").stat().st_size
+    assert run(*command)[0] == 0
+    assert run(*command)[0] == 0
+    write(tmp_path / "given", 1)
+    assert (tmp_path / "given").stat().st_size == size
+    status, _, err = run(*command)
+    assert (status, len(err)) == (1, 1)
+    assert f"holds a run of other settings ({what}_sha256 " in err[0]
+    assert "…, now " in err[0]
+
+
 def test_inspect_compares_with_a_filter_or_another_model_too(run, ada):
     _, lines, _ = run("inspect", ada, "--json")
     raw = json.loads(lines[0])

@@ -93,6 +93,17 @@ def test_backup_and_restore_on_another_computer(run, file, tmp_path):
     assert len(run(*elsewhere, "people", "list")[1]) == 1
 
 
+def test_a_backup_folder_is_made_for_whoever_may_or_refused_in_one_sentence(run, file, tmp_path):
+    run("gallery", "pin", "administrator", NEW_PIN="271828")
+    backup = ("gallery", "backup", "backup", "--passphrase")
+    assert "asks for a PIN" in run(*backup, FILE_PASSPHRASE=WORDS)[2][0]
+    assert not (tmp_path / "backup").exists()
+    (tmp_path / "backup").write_text("a file")
+    status, out, err = run(*backup, FILE_PASSPHRASE=WORDS, PIN="271828")
+    assert (status, out) == (1, [])
+    assert err == ["depthface: The folder backup cannot be made: File exists; give another one."]
+
+
 def test_people_travel_sealed(run, file, tmp_path):
     elsewhere = ("--data-dir", tmp_path / "elsewhere")
     (key,) = run(*elsewhere, "gallery", "identity")[1]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from depthface_app.cli import main
+from depthface_app.gallery.address import Address
 from tests.galleries import PASSPHRASE
 
 
@@ -74,3 +75,24 @@ def test_a_gallery_is_shared_by_its_owner(run, shared, tmp_path, capsys):
     )
     status, out, err = run("one", "gallery", "share", "postgresql://a@example.org/b?sslmode=require", "--key-file")
     assert "without a checked certificate" in err[0]
+
+
+def test_a_key_file_opens_a_shared_gallery_although_a_passphrase_is_in_the_environment(run, shared, tmp_path):
+    address = shared.postgres.address("owner", "keyed")
+    shared.postgres.database("keyed")
+    status, _, err = run("one", "gallery", "share", address, "--key-file")
+    assert (status, err) == (0, [])
+    status, out, _ = run("one", "--gallery", address, "gallery", "status", "--json", PASSPHRASE="")
+    assert (status, json.loads(out[0])["seal"]) == (0, "file")
+
+
+def test_a_gallery_that_could_not_be_shared_leaves_nothing_and_takes_nothing_along(run, shared, tmp_path):
+    address = shared.postgres.address("owner", "none")
+    shared.postgres.database("none")
+    older = (tmp_path / "one" / Address.of(address).file_name).with_suffix(".key")
+    older.parent.mkdir()
+    older.write_text('{"1": "of another gallery"}')
+    status, out, err = run("one", "gallery", "share", address, "--key-file", PASSPHRASE="short")
+    assert (status, out, len(err)) == (1, [], 1)
+    assert [each for each in (tmp_path / "one").iterdir() if each.is_file()] == [older]
+    assert older.read_text() == '{"1": "of another gallery"}'

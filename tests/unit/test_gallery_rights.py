@@ -1,6 +1,7 @@
 """Consent, access, erasure that reaches backups, retention, PINs, and a log without names."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from depthface_app.gallery.box import Recipient, new_identity, public_half
 from depthface_app.gallery.exchange import export_people, import_people
 from depthface_app.gallery.keys import Keychain
 from depthface_app.gallery.roles import Duty, Role, demand, has_pins, set_pin, sign_in
+from depthface_app.gallery.sealed_rows import SealedRows
 from depthface_app.gallery.store import Consent, EnrolmentFrame, GalleryStore
 from depthface_app.pipeline.reembedding import reembed_people
 from tests.fake_models import axis_vector, fake_card, fake_models
@@ -183,6 +185,31 @@ def test_a_name_that_is_taken_comes_back_beside_it(store, other, tmp_path):
     other.add("Ada", [template(6)])
     restore(other.vault, tmp_path, answers)
     assert [person.name for person in other.people()] == ["Ada", "Ada (from a backup)", "Bob"]
+
+
+def test_people_of_one_name_come_back_from_the_backups_of_several_galleries(store, other, tmp_path):
+    other.add("Ada", [template(6)])
+    for number in range(3):
+        gallery = GalleryStore(tmp_path / f"gallery {number}" / "gallery.sqlite3")
+        gallery.add("Ada", [template(number)])
+        folder = tmp_path / f"backup {number}"
+        folder.mkdir()
+        back_up(gallery.vault, folder, Recipient.of_passphrase(PASSPHRASE))
+        assert restore(other.vault, folder, answers) == Restored(1, 1, 0)
+    names = [person.name for person in other.people()]
+    assert names == ["Ada", "Ada (from a backup 2)", "Ada (from a backup 3)", "Ada (from a backup)"]
+    assert restore(other.vault, folder, answers) == Restored(0, 0, 0)
+
+
+def test_what_is_wrong_with_the_gallery_is_not_blamed_on_the_backup(store, other, tmp_path, monkeypatch):
+    back_up(store.vault, tmp_path, Recipient.of_passphrase(PASSPHRASE))
+
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(SealedRows, "add_person", full)
+    with pytest.raises(GalleryError, match=r"another computer.* cannot be used \(database or disk is full\)"):
+        restore(other.vault, tmp_path, answers)
 
 
 def test_a_damaged_keys_file_is_refused_and_changes_nothing(store, other, tmp_path):

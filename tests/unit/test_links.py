@@ -22,6 +22,8 @@ def test_a_link_leads_to_its_frame(recording):
         "depthface:inspect?frame=1",
         "depthface:inspect?recording=a&frame=-1",
         "depthface:inspect",
+        "depthface://[x",
+        "depthface:inspect?recording=a&frame=" + "9" * 5000,
     ],
 )
 def test_anything_else_leads_nowhere(link):

@@ -72,6 +72,18 @@ def write_pcd(path: Path, cloud: np.ndarray, coding: str = "binary", size=(WIDTH
     return path
 
 
+def write_padded_pcd(path: Path, cloud: np.ndarray) -> Path:
+    """As the Point Cloud Library writes its PointXYZRGBNormal, which has gaps so that vectors are aligned."""
+    lines = ["# .PCD v0.7 - Point Cloud Data file format", "VERSION 0.7"]
+    lines += ["FIELDS x y z _ normal_x normal_y normal_z _ rgb curvature _", "SIZE 4 4 4 1 4 4 4 1 4 4 1"]
+    lines += ["TYPE F F F U F F F U F F U", "COUNT 1 1 1 4 1 1 1 4 1 1 8"]
+    lines += [f"WIDTH {WIDTH}", f"HEIGHT {HEIGHT}", "VIEWPOINT 0 0 0 1 0 0 0", f"POINTS {WIDTH * HEIGHT}"]
+    points = np.full((WIDTH * HEIGHT, 12), np.nan, "<f4")
+    points[:, :3] = cloud.reshape(-1, 3)
+    path.write_bytes("\n".join([*lines, "DATA binary\n"]).encode() + points.tobytes())
+    return path
+
+
 def lzf(plain: bytes) -> bytes:
     """A small LZF packer: literal runs, and long copies where a stretch of zeros repeats itself."""
     out, place = bytearray(), 0
@@ -98,12 +110,17 @@ def test_png_is_read_bit_by_bit(tmp_path):
 
 def test_intrinsics_come_from_the_file_beside_or_the_one_given(tmp_path):
     write_png(tmp_path / "a.png")
-    values = {"fx": 1.5, "fy": 2, "cx": 3, "cy": 4, "width": WIDTH, "height": HEIGHT}
+    values = {"fx": 31.5, "fy": 32, "cx": 3, "cy": 4, "width": WIDTH, "height": HEIGHT}
     (tmp_path / "a.json").write_text(json.dumps(values))
     (tmp_path / "given.json").write_text(json.dumps(values | {"fx": 9.0}))
-    assert read_picture(tmp_path / "a.png").frame.intrinsics.fx == 1.5
+    assert read_picture(tmp_path / "a.png").frame.intrinsics.fx == 31.5
     assert read_picture(tmp_path / "a.png").warnings == ()
     assert read_picture(tmp_path / "a.png", tmp_path / "given.json").frame.intrinsics.fx == 9.0
+
+
+def pinhole_text(**values: float) -> str:
+    fitting = {"fx": 30, "fy": 30, "cx": 15, "cy": 11, "width": WIDTH, "height": HEIGHT}
+    return json.dumps(fitting | values)
 
 
 @pytest.mark.parametrize(
@@ -112,15 +129,27 @@ def test_intrinsics_come_from_the_file_beside_or_the_one_given(tmp_path):
         ("[1]", "JSON object"),
         ("{", "not JSON"),
         ('{"fx": 1}', "numbers"),
-        ('{"fx": 0, "fy": 1, "cx": 1, "cy": 1, "width": 32, "height": 24}', "impossible"),
-        ('{"fx": 1, "fy": 1, "cx": 1, "cy": 1, "width": 640, "height": 480}', "640×480"),
-        ('{"fx": NaN, "fy": 1, "cx": 1, "cy": 1, "width": 32, "height": 24}', "impossible"),
+        (pinhole_text(fx=0), "state fx 0 and fy 30; give them in pixels, which is 3.2 to 640 where"),
+        (pinhole_text(fx=0.9), "in pixels"),
+        (pinhole_text(fy=3.1), "in pixels"),
+        (pinhole_text(fx=641), "in pixels"),
+        (pinhole_text(fx=-30), "in pixels"),
+        (pinhole_text(fx=600, fy=600, width=640, height=480), "640×480"),
+        (pinhole_text(fx=np.nan), "finite numbers"),
+        (pinhole_text(width=np.nan), "finite numbers"),
+        (pinhole_text(width=0), "impossible"),
+        (pinhole_text(height=-1), "impossible"),
+        (pinhole_text().replace('"width": 32', '"width": 1e999'), "finite numbers"),
+        (pinhole_text(cx=10**400), "finite numbers"),
     ],
 )
 def test_intrinsics_that_cannot_be_are_refused(tmp_path, text, words):
     (tmp_path / "i.json").write_text(text)
     with pytest.raises(InputError, match=words):
         read_picture(write_png(tmp_path / "a.png"), tmp_path / "i.json")
+
+
+def test_intrinsics_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_intrinsics(tmp_path / "none.json")
 
@@ -160,6 +189,12 @@ def test_organised_pcd_gives_depth_and_its_own_pinhole(tmp_path, coding):
     assert frame.intrinsics.fy == pytest.approx(PINHOLE.fy, rel=1e-3)
 
 
+def test_padding_between_the_fields_of_a_pcd_is_passed_over(tmp_path):
+    frame = read_picture(write_padded_pcd(tmp_path / "a.pcd", points())).frame
+    np.testing.assert_allclose(frame.depth_mm, DEPTH, atol=0.01)
+    assert frame.intrinsics.fx == pytest.approx(PINHOLE.fx, rel=1e-3)
+
+
 def test_clouds_in_metres_or_in_graphics_axes_are_converted_and_said_so(tmp_path):
     metres = read_picture(write_pcd(tmp_path / "a.pcd", points(0.001)))
     np.testing.assert_allclose(metres.frame.depth_mm, DEPTH, atol=0.1)
@@ -197,6 +232,24 @@ def flipped(path: Path) -> Path:
     return path
 
 
+def encrypted(path: Path) -> Path:
+    """An archive whose members say that they are encrypted, in the file's directory and before each of them."""
+    data = path.read_bytes()
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.index(mark) + place
+        data = data[:at] + bytes((data[at] | 1,)) + data[at + 1 :]
+    path.write_bytes(data)
+    return path
+
+
+def reworded(path: Path, old: bytes, new: bytes) -> Path:
+    """The file with one place of its header put differently."""
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
 def written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
@@ -217,6 +270,7 @@ BAD = {
     "jpeg": (lambda d: written(d / "a.png", b"\xff\xd8\xff\xe0" + b"0" * 99), "is not a depth picture"),
     "truncated npz": (lambda d: truncated(saved(d / "a.npz", depth_mm=DEPTH)), "truncated or damaged"),
     "damaged npz": (lambda d: flipped(saved(d / "a.npz", depth_mm=DEPTH)), "damaged"),
+    "encrypted npz": (lambda d: encrypted(saved(d / "a.npz", depth_mm=DEPTH)), "is encrypted"),
     "npz without depth": (lambda d: saved(d / "a.npz", image=DEPTH), "no array depth_mm"),
     "npz of nan": (lambda d: saved(d / "a.npz", depth_mm=np.full((9, 9), np.nan, np.float32)), "no reading"),
     "npz of bytes": (lambda d: saved(d / "a.npz", depth_mm=DEPTH.astype(np.uint8)), "uint8"),
@@ -225,16 +279,52 @@ BAD = {
     "enormous npz": (lambda d: saved(d / "a.npz", depth_mm=np.zeros((1, 5000), np.uint16)), "5000×1"),
     "npz of objects": (lambda d: saved(d / "a.npz", depth_mm=np.array([[None, {}]])), "object"),
     "npz in metres": (lambda d: saved(d / "a.npz", depth_mm=(DEPTH / 1000).astype(np.float32)), "metres"),
+    "npz with focal lengths in millimetres": (
+        lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=2.9, fy=2.9, cx=15, cy=11),
+        "in pixels",
+    ),
+    "npz with an endless cx": (
+        lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=30, fy=30, cx=np.inf, cy=11),
+        "impossible",
+    ),
     "npz with odd fx": (lambda d: saved(d / "a.npz", depth_mm=DEPTH, fx=[1, 2], fy=1, cx=1, cy=1), "not one number"),
     "unorganised ply": (lambda d: write_ply(d / "a.ply", points(), sizes=False), "unorganised"),
     "truncated ply": (lambda d: truncated(write_ply(d / "a.ply", points())), "truncated"),
     "ply without end": (lambda d: written(d / "a.ply", b"ply\nformat ascii 1.0\n" * 9), "header has no end"),
+    "ply with a property twice": (
+        lambda d: reworded(write_ply(d / "a.ply", points()), b"property uchar red", b"property float x"),
+        "names the property x twice",
+    ),
+    "ply without properties": (
+        lambda d: written(
+            d / "a.ply",
+            b"ply\nformat binary_little_endian 1.0\nobj_info num_cols 2\nobj_info num_rows 2\n"
+            b"element vertex 4\nend_header\n",
+        ),
+        "without one x, one y and one z",
+    ),
     "shuffled ply": (lambda d: write_ply(d / "a.ply", points()[::-1, ::-1]), "camera's rays"),
     "unorganised pcd": (lambda d: write_pcd(d / "a.pcd", points(), size=(WIDTH * HEIGHT, 1)), "unorganised"),
     "truncated pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points())), "truncated"),
     "truncated packed pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points(), "binary_compressed")), "truncated"),
     "truncated ascii pcd": (lambda d: truncated(write_pcd(d / "a.pcd", points(), "ascii")), "truncated"),
     "enormous pcd": (lambda d: write_pcd(d / "a.pcd", points(), size=(99999, 99999)), "99999×99999"),
+    "pcd with x twice": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"x y z rgb", b"x y z x"),
+        "without one x, one y and one z",
+    ),
+    "pcd with several x in a point": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"COUNT 1 1 1 1", b"COUNT 2 1 1 1"),
+        "without one x, one y and one z",
+    ),
+    "pcd with a number of no such size": (
+        lambda d: reworded(write_pcd(d / "a.pcd", points()), b"SIZE 4 4 4 4", b"SIZE 1 4 4 4"),
+        "damaged .pcd header",
+    ),
+    "pcd of a camera that sees all around": (
+        lambda d: write_pcd(d / "a.pcd", points() * (100, 100, 1)),
+        "in pixels",
+    ),
     "pcd with a bad header": (
         lambda d: written(d / "a.pcd", b"# .PCD\nFIELDS x y\nDATA ascii\n"),
         "damaged .pcd header",

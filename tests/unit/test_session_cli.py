@@ -2,6 +2,10 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +23,7 @@ from tests.kinect_dumps import raw_of, write_dump
 from tests.realsense_files import write_recording
 
 FRAMES = 6
+ROOT = str(Path(__file__).parents[2])
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +123,14 @@ def test_exported_pngs_import_again_with_their_times(run, recorded, tmp_path):
             assert (one.number, one.intrinsics) == (other.number, other.intrinsics)
 
 
+def test_an_export_ends_where_it_is_told_at_the_first_frame_too(run, recorded):
+    with SessionReader(recorded) as reader:
+        third_s = float(reader.times_s[2])
+    for end, frames in ((0, 1), (third_s, 3), (1e6, FRAMES)):
+        status, out, _ = run("session", "export", "a.mcap", "-o", f"to{end}", "--as", "png", "--to", end, "--json")
+        assert (status, json.loads(out[0])["frames"]) == (0, frames)
+
+
 def test_processed_exports_have_the_faces_denoised(run, recorded, tmp_path):
     assert run("session", "export", "a.mcap", "-o", "out", "--as", "npz", "--processed", "--to", 0)[0] == 0
     with np.load(tmp_path / "out" / "a-000000.npz") as data, SessionReader(recorded) as reader:
@@ -157,6 +170,21 @@ def test_the_film_plays_and_shows_the_panes_side_by_side(run, recorded, tmp_path
     raw, infrared = pictures[0][40:, :width], pictures[0][40:, 2 * width :]
     assert raw.std() > 10
     assert np.abs(np.diff(infrared.astype(int), axis=2)).mean() < 3  # grey
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes, which Windows does not have")
+def test_a_film_that_the_disk_has_no_room_for_is_refused_and_the_older_one_stays(recorded, tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"the older one")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
+    program = f"{limit}; from depthface_app.cli import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", program, "session", "export", "a.mcap", "-o", "a.mp4", "--as", "mp4"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"depthface: a.mp4 cannot be written: 0 of its {FRAMES} pictures can be played; make room on the disk.\n"
+    )
+    assert (tmp_path / "a.mp4").read_bytes() == b"the older one"
+    assert not list(tmp_path.glob(".a-*"))
 
 
 def test_times_without_a_frame_are_refused(run, recorded):

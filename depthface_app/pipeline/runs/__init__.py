@@ -1,5 +1,5 @@
 """Inspecting many recordings at once: in parallel, resumable, and kept.
 
 `plan` cuts the inputs into spans of frames, `work` measures one span in a process of its own, `run` hands spans out and
-collects them, `store` keeps every finished span and writes the results, `reading` reads them back.
+collects them, `parts` keeps every finished span, `results` writes what came of all of them and reads it back.
 """

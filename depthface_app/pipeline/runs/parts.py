@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from depthface_app.cameras.pictures import intrinsics_beside, is_picture
 from depthface_app.core.errors import InputError
 from depthface_app.core.files import whole_file
 from depthface_app.pipeline.runs.plan import Measured, Row, Span
@@ -80,10 +81,23 @@ class Parts:
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _state(path: Path) -> list[int]:
-    """What tells that a file was changed, without reading gigabytes: its size and when it was written."""
+def _state(path: Path) -> list[int | str]:
+    """What tells that an input was changed, without reading gigabytes: its size and when it was written.
+
+    The intrinsics beside a picture belong to it and are short, so they are read.
+    """
     stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns]
+    beside = intrinsics_beside(path) if is_picture(path) else None
+    return [stat.st_size, stat.st_mtime_ns, *([] if beside is None else [content_of(beside)])]
+
+
+def content_of(file: Path) -> str:
+    """The SHA-256 of what a file holds, hexadecimal. Raises InputError if it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def unwritable(target: Path, error: OSError) -> InputError:

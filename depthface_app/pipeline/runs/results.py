@@ -22,6 +22,7 @@ ABOUT, FRAMES, SUMMARY = "run.json", "frames.parquet", "summary.csv"
 FORMAT = 1
 DENOISED, DRIFT = "denoised", "identity_drift"
 PERCENTILES = (5, 50, 95)
+_SHA256_DIGITS = 64
 AGAIN = "give the same inspect command again, which writes it anew"
 
 
@@ -118,6 +119,8 @@ def _short(value: Any) -> str:
         return " + ".join(_short(each) for each in value)
     if isinstance(value, dict) and "name" in value:
         return f"{value['name']} {value.get('version', '')}".strip()
+    if isinstance(value, str) and len(value) == _SHA256_DIGITS:
+        return f"{value[:12]}…"
     return "not set" if value is None else str(value)
 
 
