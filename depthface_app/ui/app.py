@@ -17,6 +17,7 @@ from depthface_app.ui import theme
 from depthface_app.ui.bridge import Bridge
 from depthface_app.ui.commands import Commands, Parts, theme_name
 from depthface_app.ui.presenter import Presenter
+from depthface_app.ui.unforeseen import told
 from depthface_app.ui.window import MainWindow
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,8 @@ def run_app(
     commands.start()
     if inspector:
         window.ways["inspect"].trigger()
-    application.exec()
+    with told(window.stage.toast.say_text):
+        application.exec()
     problem, is_picture_there = (shot.problem, shot.shown > 0) if shot else ("", True)
     # The loop has ended, so `deleteLater` would come too late: taken apart while Python ends, in no order.
     shiboken6.delete(window)
