@@ -93,17 +93,6 @@ class ModelCard:
             raise ModelError(f"The card of {self.identity} states no number “{section}.{key}”; export the model again.")
         return float(value)
 
-    def numbers(self, section: str, key: str) -> tuple[float, ...]:
-        """A list of numbers of `input` or `output`, e.g. ("input", "value_range").
-
-        Raises:
-            ModelError: if the card does not state it.
-        """
-        value = self._stated(section, key)
-        if not isinstance(value, tuple) or not all(isinstance(item, int | float) for item in value):
-            raise ModelError(f"The card of {self.identity} states no list “{section}.{key}”; export the model again.")
-        return tuple(float(item) for item in value)
-
     def _stated(self, section: str, key: str) -> Any:
         return {"input": self.input, "output": self.output}[section].get(key)
 

@@ -82,13 +82,6 @@ class Model:
         except _ORT_ERRORS as error:
             raise ModelError(f"{self.card.identity} failed on {self.provider}: {_first_line(error)}") from error
 
-    def input_shape(self, name: str) -> tuple[int | None, ...]:
-        """Shape of one input; None where the graph leaves an axis open."""
-        for tensor in self.session.get_inputs():
-            if tensor.name == name:
-                return tuple(axis if isinstance(axis, int) else None for axis in tensor.shape)
-        raise ModelError(f"{self.path.name} has no input “{name}”; export the model again.")
-
 
 def open_model(
     path: str | Path,

@@ -341,3 +341,10 @@ def test_a_row_survives_being_kept(recording, tmp_path):
     parts.keep(span, Measured((row,), (3,)))
     assert str(parts.load(span)) == str(Measured((row,), (3,)))
     assert replace(parts, settings={"against": "median"}).load(span) is None
+
+
+def test_a_recording_that_is_its_own_reference_has_endless_psnr(recording, tmp_path):
+    runner(tmp_path / "out", Question(reference=str(recording))).run([recording])
+    rows = [line.split(",") for line in (tmp_path / "out" / "summary.csv").read_text().splitlines()]
+    (psnr,) = [row for row in rows if row[:3] == ["all", "raw", "psnr_db"]]
+    assert psnr[5:] == ["inf"] * 4

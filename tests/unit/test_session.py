@@ -15,10 +15,8 @@ def test_a_fitting_model_opens_and_runs(tmp_path):
     np.testing.assert_array_equal(out, [[2, 4, 6, 8]])
     assert model.provider == "CPUExecutionProvider"
     assert model.threads == 1
-    assert model.input_shape("x") == (1, 4)
     assert model.card.identity == "double 1.0"
     assert model.card.number("input", "window_mm") == 200.0
-    assert model.card.numbers("input", "value_range") == (-1.0, 1.0)
     assert model.card.seeds == (1, 2)
 
 
@@ -94,5 +92,3 @@ def test_a_number_the_card_does_not_state_is_asked_for():
     card = ModelCard("a", "1", "locator", "MIT")
     with pytest.raises(ModelError, match=r"input\.window_mm"):
         card.number("input", "window_mm")
-    with pytest.raises(ModelError, match=r"output\.range"):
-        card.numbers("output", "range")

@@ -189,11 +189,16 @@ def _write_summary(run: Run, target: Path) -> None:
                 for column, side, figure_name, figure in run.columns():
                     known = values[column][~np.isnan(values[column])]
                     if known.size:
-                        cells = (known.mean(), *np.percentile(known, PERCENTILES))
+                        cells = (known.mean(), *_percentiles(known))
                         shown = (f"{value:.6g}" for value in cells)
                         table.writerow((name, side, figure_name, figure.unit, known.size, *shown))
     except OSError as error:
         raise unwritable(target, error) from error
+
+
+def _percentiles(known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """PERCENTILES; of endless values too, as PSNR is where both sides are equal, and nothing lies between two such."""
+    return np.percentile(known, PERCENTILES, method="linear" if np.isfinite(known).all() else "nearest")
 
 
 def _write_json(target: Path, values: Mapping[str, Any]) -> None:
