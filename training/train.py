@@ -157,7 +157,11 @@ class Cost(nn.Module):
 
 
 class Run:
-    """One training run: its model, its averages, and where it stands."""
+    """One training run: its model, its averages, and where it stands.
+
+    Raises:
+        ValueError: if there are steps to take and nothing to train, or the folder holds the run of another model.
+    """
 
     def __init__(
         self, task: Task, config: LoopConfig, experiment: dict[str, Any], folder: Path, share: Share | None = None
@@ -166,6 +170,8 @@ class Run:
         self.share = share or Share()
         torch.manual_seed(config.seed)
         self.model = task.model().to(self.share.device, memory_format=torch.channels_last)
+        if config.steps and not any(weight.requires_grad for weight in self.model.parameters()):
+            raise ValueError("this network has nothing to train: give steps = 0 in [loop]")
         self.average = copy.deepcopy(self.model).eval()
         self.optimiser = OPTIMISERS[config.optimiser](
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay

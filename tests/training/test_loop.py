@@ -168,6 +168,14 @@ def test_a_truncated_checkpoint_is_one_sentence(tmp_path, kept):
     assert "\n" not in sentence(caught.value)
 
 
+def test_a_network_with_nothing_to_train_takes_no_steps(tmp_path):
+    task = NoisyTask()
+    task.model = lambda: torch.nn.Linear(6, 1).requires_grad_(False)
+    with pytest.raises(ValueError, match="nothing to train"):
+        Run(task, build(LoopConfig, LOOP), {}, tmp_path)
+    Run(task, build(LoopConfig, {**LOOP, "steps": 0}), {}, tmp_path)
+
+
 def test_another_models_run_is_not_continued(tmp_path):
     tiny(tmp_path).save({})
     task = NoisyTask()
