@@ -1,7 +1,7 @@
 """Checkpoints to the locator's two files.
 
 `python -m training.locator_export --scout FILE --aligner FILE --out assets/models`. A network that is not named stays
-as it is, and its card gets the new figures.
+as it is; where its file lies in the folder and there are new figures, its card gets them.
 """
 
 import argparse
@@ -131,11 +131,11 @@ def main() -> None:
         (export_aligner, arguments.aligner, "aligner.onnx"),
     ):
         path = arguments.out / name
-        if source is None:
+        if source is not None:
+            worst = write(source, path, rules, figures)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
+        elif figures and path.exists():
             set_figures(path, figures)
-            continue
-        worst = write(source, path, rules, figures)
-        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
 
 
 if __name__ == "__main__":

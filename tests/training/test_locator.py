@@ -1,6 +1,7 @@
 """Scenes, banks and networks of the locator."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from depthface_app.core.finding import Candidate, location
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import look_rotation, overview
 from depthface_app.core.sensors import SENSORS, observe, sigma_mm
-from training import sightings
+from training import locator_export, sightings
 from training.checkpoint import Checkpoint
 from training.crowd import make_person
 from training.export import CARD_KEY
@@ -23,6 +24,7 @@ from training.locator_figures import HEAD_FIELDS, StoredFrame, Tally, face_figur
 from training.mesh import box, bumpy, joined, random_rotation, solid
 from training.models.locator import SLOPE_SCALE, Aligner, Scout, mean_depth, rotation_of, softened
 from training.props import TURNED, UPRIGHT
+from training.quantise import stored_card
 from training.scenes import HELD_OUT_SENSOR, TRAINED_SENSORS, draw_scene, draw_sensor
 from training.seeds import generator
 from training.sightings import FACE, face_window, judged, make_shard, proposed_windows, trained_proposer
@@ -315,3 +317,24 @@ def test_new_figures_leave_the_rest_of_a_file_as_it_was(tmp_path):
     assert before.graph == after.graph
     old, new = (json.loads(next(e.value for e in m.metadata_props if e.key == CARD_KEY)) for m in (before, after))
     assert new == {**old, "figures": {"found": 0.5}}
+
+
+def exported(monkeypatch, folder, *words):
+    """The card of either file of this folder, by name, after the command was given."""
+    monkeypatch.setattr(sys, "argv", ["locator_export", *map(str, words), "--out", str(folder)])
+    locator_export.main()
+    return {path.stem: stored_card(path, path.stem) for path in folder.glob("*.onnx")}
+
+
+def test_exporting_one_network_leaves_the_other_and_its_figures(tmp_path, monkeypatch):
+    weights = Aligner().state_dict()
+    trained = tmp_path / "last.pt"
+    Checkpoint({}, weights, weights, {}, 1, 1.0, "abc", {}).save(trained)
+    models = tmp_path / "models"
+    assert exported(monkeypatch, models, "--aligner", trained).keys() == {"aligner"}
+    (models / "locator.onnx").write_bytes((MODELS / "locator.onnx").read_bytes())
+    shipped = stored_card(MODELS / "locator.onnx", "locator")
+    assert shipped["figures"]
+    assert exported(monkeypatch, models, "--aligner", trained)["locator"] == shipped
+    found = exported(monkeypatch, models, "--figures", MODELS.parents[1] / "docs/figures/locator.json")
+    assert found["locator"]["figures"] == found["aligner"]["figures"] != {}
