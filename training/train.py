@@ -110,6 +110,24 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
+def load_fitting(model: nn.Module, path: Path) -> None:
+    """Give a model those averaged weights of a checkpoint that fit it by name and shape.
+
+    Raises:
+        FileNotFoundError: if there is no such checkpoint.
+        ValueError: if none of them fit.
+    """
+    own = model.state_dict()
+    other = {k: v for k, v in Checkpoint.load(path).average.items() if k in own and own[k].shape == v.shape}
+    sizes = {name: weight.numel() for name, weight in model.named_parameters()}  # a fitting buffer alone is no start
+    taken, whole = sum(sizes[name] for name in sizes.keys() & other.keys()), sum(sizes.values())
+    if not taken:
+        raise ValueError(f"{path}: nothing of it fits the experiment's model; take another, or begin without it")
+    if taken < whole:
+        log.info("%s: %s of %s weights fit, the others start afresh", path, f"{taken:,}", f"{whole:,}")
+    model.load_state_dict(other, strict=False)
+
+
 def batches(
     task: Task,
     config: LoopConfig,
@@ -195,13 +213,15 @@ class Run:
         log.info("going on from step %d", self.step)
 
     def start_from(self, path: Path) -> None:
-        """Begin with the averaged weights of another run; layers that do not fit start afresh."""
-        if self.step:
-            return
-        fits = self.model.state_dict()
-        other = {k: v for k, v in Checkpoint.load(path).average.items() if k in fits and fits[k].shape == v.shape}
-        for model in (self.model, self.average):
-            model.load_state_dict(other, strict=False)
+        """Begin with the averaged weights of another run; layers that do not fit start afresh.
+
+        Raises:
+            FileNotFoundError: if there is no such checkpoint.
+            ValueError: if nothing of it fits.
+        """
+        if not self.step:
+            load_fitting(self.model, path)
+            self.average.load_state_dict(self.model.state_dict())
 
     def save(self, figures: dict[str, float]) -> None:
         """Write last.pt and a line of figures."""

@@ -184,6 +184,31 @@ def test_another_models_run_is_not_continued(tmp_path):
         Run(task, build(LoopConfig, LOOP), {}, tmp_path)
 
 
+def begun_from_tiny(folder, *layers):
+    """A run of these layers, begun with the tiny network's; what fits is that of the same number and shape."""
+    tiny(folder / "first").save({})
+    task = NoisyTask()
+    task.model = lambda: torch.nn.Sequential(*layers)
+    run = Run(task, build(LoopConfig, LOOP), {}, folder / "second")
+    run.start_from(folder / "first/last.pt")
+    return run
+
+
+def test_a_start_that_fits_in_part_says_how_much(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        run = begun_from_tiny(tmp_path, torch.nn.Linear(6, 8), torch.nn.Linear(8, 2))
+    start = Checkpoint.load(tmp_path / "first/last.pt").average
+    for model in (run.model, run.average):
+        assert torch.equal(model[0].weight, start["0.weight"])
+    assert same(run.model.state_dict(), run.average.state_dict())
+    assert "56 of 74 weights fit" in caplog.text
+
+
+def test_a_start_that_does_not_fit_at_all_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="nothing of it fits"):
+        begun_from_tiny(tmp_path, torch.nn.Linear(6, 3), torch.nn.BatchNorm1d(3))  # which share a counter of batches
+
+
 def command(monkeypatch, *words):
     monkeypatch.setattr(sys, "argv", ["train", *map(str, words)])
     with pytest.raises(SystemExit) as ended:
