@@ -26,7 +26,7 @@ from training.props import Rng
 from training.recall import recall
 from training.seeds import generator
 from training.sightings import FACE, IGNORED, OVERVIEW_UNIT_MM, WINDOW_UNIT_MM
-from training.train import LoopConfig, Run
+from training.train import LoopConfig, Run, load_fitting
 
 log = logging.getLogger(__name__)
 
@@ -355,6 +355,17 @@ def recalled(task: ScoutTask | AlignerTask, model_file: Path, checkpoint: Path) 
     return checkpoint
 
 
+def begin(run: Run, task: ScoutTask | AlignerTask, start: Path) -> None:
+    """Begin with a checkpoint, and let the task learn from it.
+
+    A run that goes on asks what it was begun with, not what it has become: it would find other windows the hardest.
+    """
+    run.start_from(start)
+    network = task.model()
+    load_fitting(network, start)
+    task.learn_from(network.eval())
+
+
 TASKS: dict[str, Callable[[Sequence[Path], Path], ScoutTask | AlignerTask]] = {
     "scout": ScoutTask,
     "aligner": AlignerTask,
@@ -385,8 +396,7 @@ def main() -> None:
     if start and start.suffix == ".onnx":
         start = recalled(task, start, arguments.out / "start.pt")
     if start:
-        run.start_from(start)
-        task.learn_from(run.average)
+        begin(run, task, start)
     log.info("figures %s", run.train(arguments.minutes, 0))
 
 

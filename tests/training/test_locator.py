@@ -18,7 +18,17 @@ from training import locator_export, sightings
 from training.checkpoint import Checkpoint
 from training.crowd import make_person
 from training.export import CARD_KEY
-from training.locate import AlignerTask, OverviewBank, ScoutTask, WindowBank, focal_loss, recalled, scout_targets
+from training.locate import (
+    LOOPS,
+    AlignerTask,
+    OverviewBank,
+    ScoutTask,
+    WindowBank,
+    begin,
+    focal_loss,
+    recalled,
+    scout_targets,
+)
 from training.locator_export import set_figures
 from training.locator_figures import HEAD_FIELDS, StoredFrame, Tally, face_figures, judge_frame, other_figures
 from training.mesh import box, bumpy, joined, random_rotation, solid
@@ -29,6 +39,7 @@ from training.scenes import HELD_OUT_SENSOR, TRAINED_SENSORS, draw_scene, draw_s
 from training.seeds import generator
 from training.sightings import FACE, face_window, judged, make_shard, proposed_windows, trained_proposer
 from training.sightings import TURNED as AWAY
+from training.train import Run
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SMALL_CANVAS = Intrinsics(128, 128, 120.0, 120.0, 63.5, 63.5)
@@ -307,6 +318,23 @@ def test_training_dwells_on_what_a_trained_aligner_finds_hardest(bank_folder, tm
 
     everyone = np.flatnonzero(task.bank.is_face)
     assert logits(hard_faces).max() <= logits(np.setdiff1d(everyone, hard_faces)).min()
+
+
+def test_a_run_that_goes_on_dwells_on_the_same_windows(bank_folder, tmp_path):
+    start = recalled(AlignerTask([bank_folder], bank_folder), MODELS / "aligner.onnx", tmp_path / "start.pt")
+
+    def hardest():
+        task = AlignerTask([bank_folder], bank_folder)
+        run = Run(task, LOOPS["aligner"], {}, tmp_path / "run")
+        begin(run, task, start)
+        return run, task.hardest
+
+    run, first = hardest()
+    torch.nn.init.normal_(run.average.head[-1].weight)  # as if much had been learned since
+    run.step = 1
+    run.save({})
+    _, again = hardest()
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
 
 
 def test_new_figures_leave_the_rest_of_a_file_as_it_was(tmp_path):
