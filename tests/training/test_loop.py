@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 from tests.training.tiny_task import LOOP, NoisyTask
 from training import train
@@ -272,6 +276,38 @@ def test_out_of_memory_is_one_sentence():
     assert "out of memory" in sentence(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
     assert sentence(RuntimeError("a bug")) is None
     assert sentence(KeyError("a bug")) is None
+
+
+class Broken(Dataset):
+    def __init__(self, error):
+        self.error = error
+
+    def __getitem__(self, n):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("x.npz is truncated"), "x.npz is truncated"),
+        (zipfile.BadZipFile("no end"), "a data file is truncated or damaged (no end); fetch it again"),
+        (OSError(errno.ENOSPC, "No space left on device", "x.npz"), "the disk is full; what was saved"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
+        (np._core._exceptions._ArrayMemoryError((2**40,), np.dtype(np.uint8)), "out of memory"),
+        (RuntimeError("a bug"), None),
+    ],
+)
+def test_trouble_in_a_worker_is_the_same_sentence(error, said):
+    with pytest.raises((ValueError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile)) as caught:
+        next(iter(DataLoader(Broken(error), batch_sampler=[[0]], num_workers=1)))
+    plain = sentence(caught.value)
+    assert plain is None if said is None else plain.startswith(said) and "\n" not in plain
+
+
+def test_a_worker_that_is_killed_is_one_sentence():
+    with pytest.raises(BrokenProcessPool) as caught, ProcessPoolExecutor(1) as pool:
+        pool.submit(os._exit, 9).result()
+    assert "a worker was killed" in sentence(caught.value)
 
 
 def test_a_bug_keeps_its_traceback():
