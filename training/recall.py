@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 
 from training.checkpoint import Checkpoint, current_commit
-from training.experiment import read_experiment
+from training.experiment import whole_experiment
 from training.models.dmdnet import SIZE_PX, Decoder, Dmdnet
-from training.tasks import TASKS
+from training.tasks import task_of
 
 NORMALISING_SAMPLES = 64
 
@@ -169,8 +169,8 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="checkpoint to write")
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     arguments = parser.parse_args()
-    experiment = read_experiment(arguments.experiment)
-    task = TASKS[experiment["task"]](experiment, arguments.faces)
+    experiment = whole_experiment(arguments.experiment)
+    task = task_of(experiment, arguments.faces)
     model = task.model()
     data = task.data(0, NORMALISING_SAMPLES, NORMALISING_SAMPLES)
     batch = default_collate([data[n] for n in range(NORMALISING_SAMPLES)])

@@ -30,11 +30,11 @@ from tqdm import tqdm
 
 from training.checkpoint import Checkpoint, build, current_commit
 from training.examples import Illustrated
-from training.experiment import read_experiment
+from training.experiment import whole_experiment
 from training.kept import Kept, Repeatable
 from training.seeds import generator
 from training.share import Numbers, Share, join, leave
-from training.tasks import TASKS, Task
+from training.tasks import Task, task_of
 from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "sgd": partial(torch.optim.SGD, momentum=0.9),  # of which the paper says nothing; it is the usual one
 }
+PRECISIONS = ("float32", "bfloat16", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,17 @@ class LoopConfig:
     periods: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse an unknown optimiser.
+        """Refuse an unknown optimiser or precision.
 
         Raises:
             ValueError: if there is no such one.
         """
-        if self.optimiser not in OPTIMISERS:
-            raise ValueError(f'there is no optimiser "{self.optimiser}"; known: {", ".join(OPTIMISERS)}')
+        for what, word, known in (
+            ("optimiser", self.optimiser, OPTIMISERS),
+            ("precision", self.precision, PRECISIONS),
+        ):
+            if word not in known:
+                raise ValueError(f'there is no {what} "{word}"; known: {", ".join(known)}')
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -330,17 +335,12 @@ def main() -> None:
 
 def prepared(arguments: argparse.Namespace, share: Share) -> Run:
     """The run that the command line asks for."""
-    experiment = read_experiment(*arguments.experiment)
-    for table in ("task", "loop"):
-        if table not in experiment:
-            raise ValueError(f"{arguments.experiment[-1]}: an experiment needs {table}")
-    if experiment["task"] not in TASKS:
-        raise ValueError(f'there is no task "{experiment["task"]}"; known: {", ".join(TASKS)}')
+    experiment = whole_experiment(*arguments.experiment)
     if arguments.seed is not None:
         experiment["loop"]["seed"] = arguments.seed
     config = build(LoopConfig, experiment["loop"])
     arguments.out.mkdir(parents=True, exist_ok=True)
-    run = Run(TASKS[experiment["task"]](experiment, arguments.faces), config, experiment, arguments.out, share)
+    run = Run(task_of(experiment, arguments.faces), config, experiment, arguments.out, share)
     if arguments.start_from:
         run.start_from(arguments.start_from)
     return run

@@ -20,6 +20,7 @@ from tests.training.tiny_task import LOOP, NoisyTask
 from training import train
 from training.checkpoint import Checkpoint, build
 from training.examples import Illustrated
+from training.experiment import read_experiment
 from training.share import Numbers, Share
 from training.tasks import DenoiseTask
 from training.train import LoopConfig, Run
@@ -27,15 +28,16 @@ from training.trouble import said_plainly, sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_CORE = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-DENOISER = """
-task = "denoise"
-[model]
+MODEL = """[model]
 channels = 8
 blocks = 1
 hidden = [8, 8]
 encoding = 4
 head = "direct"
-[loop]
+"""
+DENOISER = f"""
+task = "denoise"
+{MODEL}[loop]
 steps = 2
 batch = 4
 learning_rate = 1e-3
@@ -117,7 +119,7 @@ def test_two_processes_learn_what_one_learns_from_the_joint_batch(tmp_path, face
     command = ["-m", "training.train", str(config), "--faces", str(faces_folder), "--workers", "0", "--out"]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run([*launcher, *command, str(tmp_path / "two")], cwd=ROOT, env=ONE_CORE, check=True)
-    experiment = train.read_experiment(config)
+    experiment = read_experiment(config)
     alone = Run(
         DenoiseTask(experiment, faces_folder), build(LoopConfig, experiment["loop"]), experiment, tmp_path / "one"
     )
@@ -228,6 +230,11 @@ def command(monkeypatch, *words):
         ("[loop]", "[loopp]", "loopp"),
         ('"denoise"', '"denoize"', "denoize"),
         ('task = "denoise"', "", "needs task"),
+        ('task = "denoise"', "[task]", "must be a word"),
+        (MODEL, "", "needs model"),
+        (MODEL, 'model = "dmdnet"\n', "must be a table, [model]"),
+        ("steps = 2\n", "", "needs steps"),
+        ('"float32"', '"float16"', "float16"),
         ("channels = 8", "channels == 8", "TOML"),
         ('head = "direct"', 'head = "direct"\n[loss]\nangel = 1.0', "angel"),
         ('head = "direct"', 'head = "direct"\n[data]\nsubpixel = true', "subpixel"),
