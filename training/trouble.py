@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeGuard
 
-import torch
+from depthface_app.core.errors import DepthFaceError
 
 
 def sentence(error: BaseException) -> str | None:
@@ -27,7 +27,7 @@ def sentence(error: BaseException) -> str | None:
         return f"a worker that makes samples was killed ({first}); mostly memory ran out: give fewer --workers"
     if isinstance(error, zipfile.BadZipFile):
         return f"a data file is truncated or damaged ({last_line(text)}); fetch it again"
-    if isinstance(error, ValueError | OSError):
+    if isinstance(error, ValueError | OSError | DepthFaceError):
         return last_line(text) or type(error).__name__
     return None
 
@@ -48,9 +48,9 @@ def is_disk_full(error: BaseException) -> TypeGuard[OSError]:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the processor's, a GPU's or the shared memory did not suffice."""
     text = str(error)
-    torch_says = ("can't allocate memory", "not enough memory", "Unable to allocate", "file </torch_")
+    torch_says = ("out of memory", "can't allocate memory", "not enough memory", "Unable to allocate", "file </torch_")
     return (
-        isinstance(error, MemoryError | torch.OutOfMemoryError)
+        isinstance(error, MemoryError)
         or (isinstance(error, OSError) and (error.errno == errno.ENOMEM or f"[Errno {errno.ENOMEM}]" in text))
         or (isinstance(error, RuntimeError) and any(each in text for each in torch_says))
     )
@@ -61,7 +61,7 @@ def said_plainly() -> Iterator[None]:
     """End the program with one sentence on trouble, with a traceback on a bug."""
     try:
         yield
-    except (ValueError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, RuntimeError, MemoryError, DepthFaceError, zipfile.BadZipFile) as error:
         plain = sentence(error)
         if plain is None:
             raise
