@@ -299,3 +299,18 @@ def test_the_readme_gets_the_figures_of_the_file(recognition, tmp_path, monkeypa
     text = tables.subsets()
     assert "(simulated)" in text
     assert "| echo → flat | 100.0% (94.0% to 100.0%) | 100.0% (94.0% to 100.0%) | 75.0% (" in text
+    assert "stands for" not in text
+    recognition["combinations"][0]["denoiser"] = "raw"
+    (tmp_path / "recognition_makehuman.json").write_text(json.dumps(recognition))
+    assert "`raw` stands for no denoiser." in tables.subsets()
+    assert "truth" not in tables.subsets()
+
+
+def test_the_readme_counts_the_searches_of_each_generator(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FIGURES", tmp_path)
+    rates = {"rank1": 1.0, "fnir": 0.1, "probes": 20}
+    for key, strangers in (("ict", 397), ("makehuman", 398)):
+        at = dict.fromkeys(tables.CONDITIONS, rates) | {"strangers": strangers, "fpir": 0.01}
+        found = {"enrolled": 10, "at_fpir_1_percent": at, "at_rate_asked_of_the_program": {"0.01": at}}
+        (tmp_path / f"identification_{key}.json").write_text(json.dumps(found))
+    assert "and 397 (ICT) and 398 (MakeHuman) searches for strangers;" in tables.identification()
