@@ -36,6 +36,7 @@ from training.pairs import HELD_OUT_SENSOR, make_pair, use_one_thread
 from training.parts import Parts, code_fingerprint
 from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 from training.subsets import SUBSETS
+from training.trouble import said_plainly
 
 MODELS = Path(__file__).resolve().parents[1] / "assets/models"
 FIRST_PERSON = {"validation": VALIDATION_IDENTITIES.start + 200_000, "test": TEST_IDENTITIES.start + 40_000}
@@ -236,6 +237,7 @@ def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+@said_plainly()
 def main() -> None:
     """Run the protocol and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

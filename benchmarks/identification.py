@@ -34,6 +34,7 @@ from training.looks import DISTANCES_MM, ENROLLED_BY, PROBED_BY
 from training.pairs import HELD_OUT_SENSOR, use_one_thread
 from training.scenes import rendered
 from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
+from training.trouble import said_plainly
 
 MODELS = Path(__file__).resolve().parents[1] / "assets/models"
 CONDITIONS = {"frontal": 0.0, "±20°": 20.0, "±40°": 40.0, "expression": 0.0}
@@ -200,6 +201,7 @@ def identify(
     }
 
 
+@said_plainly()
 def main() -> None:
     """Run the protocol and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

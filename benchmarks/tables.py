@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs/figures"
 GENERATORS = {"ict": "ICT test people", "makehuman": "MakeHuman people (generator never trained on)"}
 LEFT = {"rmse_mm": 0.7, "angle_deg": 0.6, "still_mm": 0.35}  # goals: of the best filter's error, of the raw noise
+STAND_INS = {"truth": "a perfect denoiser", "raw": "no denoiser"}
 CONDITIONS = ("frontal", "±20°", "±40°", "expression")
 
 
@@ -133,21 +134,22 @@ def speed() -> str:
 
 def identification() -> str:
     """Rank-1 and FNIR per condition and generator."""
-    parts, rows = [], []
+    parts, rows, searches = [], [], []
     for key, title in GENERATORS.items():
         found = read(f"identification_{key}.json")
         at = found["at_fpir_1_percent"]
+        searches.append(f"{at['strangers']} ({title.split()[0]})")
         rows.append([title, *(f"{at[c]['rank1']:.1%} / {at[c]['fnir']:.1%}" for c in CONDITIONS)])
         own = found["at_rate_asked_of_the_program"]["0.01"]
         shipped = [f"{own[c]['rank1']:.1%} / {own[c]['fnir']:.1%}" for c in CONDITIONS]
         rows.append([f"… with the program's threshold for 1 % (FPIR {own['fpir']:.1%})", *shipped])
         probes = at["frontal"]["probes"]
-        people, strangers = found["enrolled"], at["strangers"]
+        people = found["enrolled"]
     parts.append(
         f"**Identification** (simulated). {people} people enrolled with one frontal picture by a D415, looked for "
         f"again by other sensors (Kinect v1, v2, D435, TrueDepth-like) at other distances, {probes} probes per cell, "
-        f"and {strangers} searches for strangers; whole pictures through the whole program, a face that is not found "
-        "counts as an error. Rank-1 / FNIR at FPIR 1 %."
+        f"and {' and '.join(searches)} searches for strangers; whole pictures through the whole program, a face that "
+        "is not found counts as an error. Rank-1 / FNIR at FPIR 1 %."
     )
     parts.append(table(["", *CONDITIONS], rows))
     return "\n\n".join(parts)
@@ -167,12 +169,13 @@ def subsets() -> str:
         rows.append(
             [f"{one['denoiser']} → {one['recogniser']}", *rank1, f"{rates['missed'][rates['false'].index(0.01)]:.1%}"]
         )
+    shown = {one["denoiser"] for one in found["combinations"]}
+    explained = "".join(f" `{name}` stands for {what}." for name, what in STAND_INS.items() if name in shown)
     text = (
         f"**Recognition out of model** (simulated). {found['enrolled']} MakeHuman people enrolled with one frontal "
         f"picture each by a {found['enrolled_by']}, one probe per subset on another occasion by another sensor, and "
         f"{found['strangers']} strangers; a locator's errors are drawn. Rank-1 with its 95 % interval over people, and "
-        "FNIR of the neutral probes at FPIR 1 %. `truth` and `raw` stand in for a perfect denoiser and for none; see "
-        "`docs/metrics.md` for the subsets and the figures."
+        f"FNIR of the neutral probes at FPIR 1 %; see `docs/metrics.md` for the subsets and the figures.{explained}"
     )
     return text + "\n\n" + table(["", *found["combinations"][0]["subsets"], "FNIR, NU"], rows)
 

@@ -4,7 +4,7 @@ import io
 import os
 import pickle
 import subprocess
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,10 +76,14 @@ def build(kind: type[T], values: dict[str, Any]) -> T:
     """A configuration dataclass from plain values.
 
     Raises:
-        ValueError: if a key is unknown, so that a typing error never trains for hours with a default.
+        ValueError: if a key is unknown, so that a typing error never trains for hours with a default, or missing.
     """
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(values) - known)
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
     if unknown:
         raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}; it knows {', '.join(sorted(known))}")
+    needed = (name for name, field in known.items() if field.default is field.default_factory is MISSING)
+    missing = [name for name in needed if name not in values]
+    if missing:
+        raise ValueError(f"{kind.__name__} needs {', '.join(missing)}")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})

@@ -46,7 +46,6 @@ class CoefficientCode:
         front = np.flatnonzero(faces.mean[:, 2] > 60)
         modes = faces.id_basis.reshape(len(faces.id_basis), -1, 3)[:, front]
         size_mm = np.sqrt((modes**2).sum(2).mean(1))
-        self.points = len(size_mm)
         self._weight = (size_mm / np.sqrt((size_mm**2).mean())).astype(np.float32)
 
     def __call__(self, identity: Identity) -> NDArray[np.float32]:

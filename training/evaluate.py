@@ -9,7 +9,6 @@ that a run that was stopped goes on, and another model costs only its own share.
 import argparse
 import json
 import multiprocessing
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, replace
@@ -30,6 +29,7 @@ from training.methods import fingerprint, named_file
 from training.metrics import METRICS
 from training.pairs import HELD_OUT_SENSOR, use_one_thread
 from training.parts import code_fingerprint
+from training.trouble import said_plainly
 
 DIGITS = 4  # that count
 T = TypeVar("T")
@@ -148,6 +148,7 @@ def evaluate(job: Job, generators: list[str], tuning: int, workers: int) -> dict
     return head | tables(found, [name for name, _ in job.networks])
 
 
+@said_plainly()
 def main() -> None:
     """Evaluate denoisers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -162,10 +163,7 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=20, help="people per cell for still-face noise and identity")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
-    try:
-        networks = tuple(named_file(text) for text in arguments.models)
-    except FileNotFoundError as error:
-        sys.exit(f"{error}.")
+    networks = tuple(named_file(text) for text in arguments.models)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     generators = list(GENERATORS) if arguments.generator == "both" else [arguments.generator]
     few = min(arguments.few, arguments.test)

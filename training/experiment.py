@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 TABLES = ("task", "model", "data", "loss", "loop")
+NEEDED = ("task", "model", "loop")
 
 
 def read_experiment(*paths: Path) -> dict[str, Any]:
@@ -17,7 +18,8 @@ def read_experiment(*paths: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: if a file or its base is not there.
-        ValueError: if a file is no TOML, builds on itself, or has a table that no experiment has.
+        ValueError: if a file is no TOML or builds on itself, or what they make together has a table that no experiment
+            has, or a value in the place of a table.
     """
     experiment: dict[str, Any] = {}
     for path in paths:
@@ -25,6 +27,24 @@ def read_experiment(*paths: Path) -> dict[str, Any]:
     unknown = sorted(set(experiment) - set(TABLES))
     if unknown:
         raise ValueError(f"{paths[-1]}: an experiment has no {', '.join(unknown)}; it has {', '.join(TABLES)}")
+    for name, value in experiment.items():
+        if isinstance(value, dict) == (name == "task"):
+            kind = 'a word, task = "denoise"' if name == "task" else f"a table, [{name}]"
+            raise ValueError(f"{paths[-1]}: {name} = {value!r}, but it must be {kind}")
+    return experiment
+
+
+def whole_experiment(*paths: Path) -> dict[str, Any]:
+    """The experiment that these files make together, with all that is needed to begin it: files may say less.
+
+    Raises:
+        FileNotFoundError: if a file or its base is not there.
+        ValueError: if they make no experiment, or lack a table that every experiment has.
+    """
+    experiment = read_experiment(*paths)
+    missing = [name for name in NEEDED if name not in experiment]
+    if missing:
+        raise ValueError(f"{paths[-1]}: an experiment needs {', '.join(missing)}")
     return experiment
 
 

@@ -25,15 +25,18 @@ from torch.nn import functional as F
 from depthface_app.core.canonical import MeanFace
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
 from training.checkpoint import Checkpoint
+from training.json_file import read_json
 from training.models.dmdnet import Dmdnet, moved
 from training.models.ldnfnet import FaceReader
 from training.models.registry import load_model
+from training.trouble import said_plainly
 
 TOLERANCE = 2e-4
 QUERIES = 4  # places inside every pixel that a network for four times the resolution is asked at in one go
 BETWEEN_TOLERANCE = 1e-3  # 0.1 mm; the encoding is kept in half precision
 ROLES = {"denoiser": "-live", "denoiser-2x": "-live-2x", "reference": "-reference", "plain": ""}  # in a card's name
 ON_CARD = ("data", "commit", "pairs_per_cell", "held_out_sensor", "pooled")
+TASK_OF = {"denoiser": "denoise", "recogniser": "recognise"}
 CARD_KEY = "depthface.card"
 VERSION = "1.0"
 LICENCE = "Apache-2.0"
@@ -254,9 +257,27 @@ class RecogniserGraph(nn.Module):
 
 
 def read_figures(path: Path | None) -> dict[str, Any]:
-    """Figures for the card; of the long tables that `training.evaluate` writes, those over all sensor families."""
-    figures = json.loads(path.read_text()) if path else {}
+    """Figures for the card; of the long tables that `training.evaluate` writes, those over all sensor families.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is another kind of file.
+    """
+    figures = read_json(path) if path else {}
     return {key: figures[key] for key in ON_CARD} if "pooled" in figures else figures
+
+
+def trained(checkpoint: Path, kind: str) -> tuple[Checkpoint, nn.Module]:
+    """A checkpoint and its network.
+
+    Raises:
+        FileNotFoundError: if there is no such checkpoint.
+        ValueError: if it is none, or of another kind of network.
+    """
+    stored = Checkpoint.load(checkpoint)
+    if stored.config.get("task") != TASK_OF[kind]:
+        raise ValueError(f"{checkpoint} is no checkpoint of a {kind}")
+    return stored, load_model(stored)
 
 
 def sources(network: str, model: Mapping[str, Any]) -> list[str]:
@@ -292,13 +313,13 @@ def denoiser_inputs() -> dict[str, Tensor]:
 
 def export_denoiser(checkpoint: Path, path: Path, figures: dict[str, Any], kind: str = "denoiser") -> float:
     """Write a denoiser in one of the forms of ROLES; raises KeyError if there is no such form."""
-    stored = Checkpoint.load(checkpoint)
+    stored, model = trained(checkpoint, "denoiser")
     fine = kind == "denoiser-2x"
     phases = tuple((x, y) for y in (-0.25, 0.25) for x in (-0.25, 0.25)) if fine else ((0.0, 0.0),)
     given = {"window_mm": WINDOW_MM, "size_px": SIZE_PX, "depth_range_mm": DEPTH_RANGE_MM, "value_range": [-1, 1]}
     gives = {"value_range": [-1, 1], "size_px": SIZE_PX * (2 if fine else 1), "surface": "probability"}
     facts = card(ROLES[kind], "denoiser", stored, given, gives, figures)
-    graph = denoiser_graph(load_model(stored), phases)
+    graph = denoiser_graph(model, phases)
     if kind == "reference":
         graph = MirroredGraph(graph)
     return export(graph, denoiser_inputs(), ("denoised", "surface"), facts, path)
@@ -311,8 +332,7 @@ def export_queries(checkpoint: Path, path: Path, figures: dict[str, Any]) -> flo
         ValueError: if the network has no continuous decoder.
         RuntimeError: if it is not what the network computes between the pixels.
     """
-    stored = Checkpoint.load(checkpoint)
-    model = load_model(stored)
+    stored, model = trained(checkpoint, "denoiser")
     if not isinstance(model, Dmdnet):
         raise ValueError(f"{type(model).__name__} has no continuous decoder and knows one resolution only")
     inputs = {**denoiser_inputs(), "phase": torch.tensor(((-0.375, 0.125), (0.0, 0.0), (0.25, -0.25), (0.375, 0.375)))}
@@ -341,9 +361,14 @@ def packed_mean_face(mean: MeanFace) -> str:
 
 
 def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> float:
-    """Write the recogniser; `figures` must hold the threshold chosen on validation people, and what strangers score."""
-    stored = Checkpoint.load(checkpoint)
-    network = load_model(stored)
+    """Write the recogniser; `figures` must hold the threshold chosen on validation people, and what strangers score.
+
+    Raises:
+        ValueError: if they hold no threshold, or the checkpoint is none of a recogniser.
+    """
+    if "threshold" not in figures:
+        raise ValueError("a recogniser's card needs a threshold: give --figures with one (docs/training.md)")
+    stored, network = trained(checkpoint, "recogniser")
     depth_mm = network.mean_depth[0, 0].numpy() * DEPTH_RANGE_MM
     mean = MeanFace.of_depth(np.where(depth_mm != 0, depth_mm, np.float32(np.nan)))
     rng = torch.Generator().manual_seed(0)
@@ -360,6 +385,7 @@ def export_recogniser(checkpoint: Path, path: Path, figures: dict[str, Any]) -> 
     return export(RecogniserGraph(network), inputs, ("embedding",), facts, path, metadata)
 
 
+@said_plainly()
 def main() -> None:
     """Export one checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -40,6 +40,7 @@ from training.pairs import HELD_OUT_SENSOR
 from training.parts import Parts, code_fingerprint
 from training.seeds import TEST_IDENTITIES
 from training.subsets import SUBSETS
+from training.trouble import said_plainly
 
 FPIR = (0.003, 0.01, 0.03)
 FMR = 1e-3
@@ -220,6 +221,7 @@ def header(arguments: argparse.Namespace, recognisers: tuple[tuple[str, Path], .
     }
 
 
+@said_plainly()
 def main() -> None:
     """Run the protocol and write the figures."""
     parser = argparse.ArgumentParser(description="Rank-1 and error rates of simulated people in five subsets.")
@@ -235,10 +237,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.people < 2 or arguments.strangers < 1:
         sys.exit("Identification needs at least two people enrolled and one stranger.")
-    try:
-        found = identify(arguments)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f"{error}.")
+    found = identify(arguments)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(arguments.out) as path:
         path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")

@@ -20,13 +20,15 @@ from torch.utils.data import Dataset, default_collate
 
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import ALIGNER_SIZE_PX, ALIGNER_WINDOW_MM, LookAt, look_input, overview_input
+from training.arrays import read_arrays
 from training.checkpoint import Checkpoint, current_commit
 from training.models.locator import STRIDE, Aligner, Scout
 from training.props import Rng
 from training.recall import recall
 from training.seeds import generator
 from training.sightings import FACE, IGNORED, OVERVIEW_UNIT_MM, WINDOW_UNIT_MM
-from training.train import LoopConfig, Run
+from training.train import LoopConfig, Run, load_fitting
+from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
 
@@ -93,10 +95,10 @@ class WindowBank:
         """All shards of these folders."""
         parts: dict[str, list[NDArray[Any]]] = {name: [] for name in cls.__dataclass_fields__}
         for path in (path for folder in folders for path in _shards(folder)):
-            with np.load(path) as shard:
-                for name, arrays in parts.items():
-                    if len(shard["window"]):
-                        arrays.append(shard[name])
+            shard = read_arrays(path, tuple(parts))
+            for name, arrays in parts.items():
+                if len(shard["window"]):
+                    arrays.append(shard[name])
         return cls(**{name: np.concatenate(arrays) for name, arrays in parts.items()})
 
     def sample(self, k: int, rng: Rng | None = None) -> dict[str, NDArray[np.float32]]:
@@ -148,8 +150,8 @@ class OverviewBank:
         """All shards of these folders."""
         bank = cls([], [], [])
         for path in (path for folder in folders for path in _shards(folder)):
-            with np.load(path) as shard:
-                bank._take(shard["overview"], shard["pinhole"], shard["head"])
+            shard = read_arrays(path, ("overview", "pinhole", "head"))
+            bank._take(shard["overview"], shard["pinhole"], shard["head"])
         return bank
 
     def _take(self, flat: NDArray[np.uint16], pinholes: NDArray[np.float64], heads: NDArray[np.float32]) -> None:
@@ -355,12 +357,24 @@ def recalled(task: ScoutTask | AlignerTask, model_file: Path, checkpoint: Path) 
     return checkpoint
 
 
+def begin(run: Run, task: ScoutTask | AlignerTask, start: Path) -> None:
+    """Begin with a checkpoint, and let the task learn from it.
+
+    A run that goes on asks what it was begun with, not what it has become: it would find other windows the hardest.
+    """
+    run.start_from(start)
+    network = task.model()
+    load_fitting(network, start)
+    task.learn_from(network.eval())
+
+
 TASKS: dict[str, Callable[[Sequence[Path], Path], ScoutTask | AlignerTask]] = {
     "scout": ScoutTask,
     "aligner": AlignerTask,
 }
 
 
+@said_plainly()
 def main() -> None:
     """Train one of the two."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -385,8 +399,7 @@ def main() -> None:
     if start and start.suffix == ".onnx":
         start = recalled(task, start, arguments.out / "start.pt")
     if start:
-        run.start_from(start)
-        task.learn_from(run.average)
+        begin(run, task, start)
     log.info("figures %s", run.train(arguments.minutes, 0))
 
 

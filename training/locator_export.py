@@ -1,7 +1,7 @@
 """Checkpoints to the locator's two files.
 
 `python -m training.locator_export --scout FILE --aligner FILE --out assets/models`. A network that is not named stays
-as it is, and its card gets the new figures.
+as it is; where its file lies in the folder and there are new figures, its card gets them.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any
 
 import onnx
 import torch
+from torch import nn
 from torch.export import Dim
 
 from depthface_app.core.finding import FindingRules
@@ -25,6 +26,8 @@ from depthface_app.core.locating import (
 )
 from training.checkpoint import Checkpoint
 from training.export import CARD_KEY, LICENCE, VERSION, export
+from training.json_file import read_json
+from training.model_file import read_model
 from training.models.locator import (
     ALIGNER_CHANNELS,
     OVERVIEW_CHANNELS,
@@ -34,6 +37,7 @@ from training.models.locator import (
     Scout,
     ScoutGraph,
 )
+from training.trouble import said_plainly
 
 ATTRIBUTIONS = (
     "Trained on faces sampled from ICT FaceKit, MIT licence, Copyright (c) 2020 USC Institute for Creative "
@@ -58,10 +62,25 @@ def _card(
     }  # fmt: skip
 
 
+def restore(network: nn.Module, path: Path) -> Checkpoint:
+    """Give a network the averaged weights of its checkpoint, and return that.
+
+    Raises:
+        FileNotFoundError: if there is no such checkpoint.
+        ValueError: if it is none, or of another network.
+    """
+    stored = Checkpoint.load(path)
+    try:
+        network.load_state_dict(stored.average)
+    except RuntimeError as error:
+        raise ValueError(f"{path} is no checkpoint of the locator's {type(network).__name__.lower()}") from error
+    return stored
+
+
 def export_scout(checkpoint: Path, path: Path, rules: FindingRules, figures: dict[str, Any]) -> float:
     """Write the overview network; any picture size that is a multiple of the block."""
-    stored, scout = Checkpoint.load(checkpoint), Scout()
-    scout.load_state_dict(stored.average)
+    scout = Scout()
+    stored = restore(scout, checkpoint)
     overview = torch.rand((1, OVERVIEW_CHANNELS, 112, 160), generator=torch.Generator().manual_seed(0))
     given = {"focal_px": OVERVIEW_FOCAL_PX, "far_mm": OVERVIEW_FAR_MM, "block_px": OVERVIEW_BLOCK_PX}
     gives = {"stride": STRIDE, "peak": rules.peak, "place": "x, y in px from the cell's middle, depth in m"}
@@ -75,8 +94,8 @@ def export_scout(checkpoint: Path, path: Path, rules: FindingRules, figures: dic
 
 def export_aligner(checkpoint: Path, path: Path, rules: FindingRules, figures: dict[str, Any]) -> float:
     """Write the close look; any number of windows at once."""
-    stored, aligner = Checkpoint.load(checkpoint), Aligner()
-    aligner.load_state_dict(stored.average)
+    aligner = Aligner()
+    stored = restore(aligner, checkpoint)
     size = ALIGNER_SIZE_PX
     window = torch.rand((3, ALIGNER_CHANNELS, size, size), generator=torch.Generator().manual_seed(0))
     given = {"window_mm": ALIGNER_WINDOW_MM, "size_px": size, "depth_mm": ALIGNER_DEPTH_MM}
@@ -88,10 +107,15 @@ def export_aligner(checkpoint: Path, path: Path, rules: FindingRules, figures: d
 
 
 def card_figures(path: Path | None) -> dict[str, Any]:
-    """The few figures of training.locator_figures that belong on a card."""
+    """The few figures of training.locator_figures that belong on a card.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is another kind of file.
+    """
     if path is None:
         return {}
-    measured = json.loads(path.read_text())
+    measured = read_json(path, "data", "sensor", "held_out_people", "frames_without_faces")
     return {
         "data": measured["data"],
         "sensor": measured["sensor"],
@@ -103,18 +127,19 @@ def card_figures(path: Path | None) -> dict[str, Any]:
 def read_rules(path: Path | None) -> FindingRules:
     """Thresholds chosen by training.locator_figures; the defaults without a file."""
     known = {field.name for field in fields(FindingRules)}
-    values = json.loads(path.read_text()) if path else {}
+    values = read_json(path, "accept") if path else {}
     return FindingRules(**{key: value for key, value in values.items() if key in known})
 
 
 def set_figures(path: Path, figures: dict[str, Any]) -> None:
     """Replace the figures on a file's card; nothing else changes."""
-    proto = onnx.load(path)
+    proto = read_model(path)
     (entry,) = (entry for entry in proto.metadata_props if entry.key == CARD_KEY)
     entry.value = json.dumps({**json.loads(entry.value), "figures": figures})
     onnx.save(proto, path)
 
 
+@said_plainly()
 def main() -> None:
     """Export what was trained anew."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -131,11 +156,11 @@ def main() -> None:
         (export_aligner, arguments.aligner, "aligner.onnx"),
     ):
         path = arguments.out / name
-        if source is None:
+        if source is not None:
+            worst = write(source, path, rules, figures)
+            print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
+        elif figures and path.exists():
             set_figures(path, figures)
-            continue
-        worst = write(source, path, rules, figures)
-        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {worst:.1g}")
 
 
 if __name__ == "__main__":

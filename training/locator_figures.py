@@ -23,6 +23,7 @@ from depthface_app.core.finding import FindingRules, find_faces
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import look_rotation
 from depthface_app.core.sensors import SENSORS, observe, vary
+from training.arrays import read_arrays
 from training.faces.ict import IctModel
 from training.faces.makehuman import MakeHumanModel
 from training.faces.shape import FaceGenerator
@@ -30,6 +31,7 @@ from training.locator_export import read_rules
 from training.scenes import FARTHEST_MM, HELD_OUT_SENSOR, N_PEOPLE_SHARES, NEAREST_MM, draw_scene, draw_sensor
 from training.seeds import TEST_IDENTITIES, VALIDATION_IDENTITIES, generator
 from training.sightings import FACE, TURNED, Head, as_function, judged
+from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ FALSE_PER_1000 = 0.5  # aimed at on validation frames; half of what is promised
 LOWEST = FindingRules(accept=0.02)
 HEAD_FIELDS = ("x", "y", "z", "yaw", "pitch", "roll", "turn", "share", "kind", "covered")
 COVERING = {"mask", "hand"}
+NEEDED = {"frames": ("faces", "set"), "rules": ("rules",), "report": ("out",)}  # options of each command
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,21 @@ def draw_frames(folder: Path, faces_folder: Path, name: str, count: int) -> None
 
 
 def stored_frames(folder: Path) -> Iterator[StoredFrame]:
-    """The frames of one set, in order."""
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as chunk:
-            for n in range(CHUNK):
-                depth = chunk[f"depth_{n}"].astype(np.float32) * np.float32(UNIT_MM)
-                pinhole = Intrinsics(depth.shape[1], depth.shape[0], *chunk[f"pinhole_{n}"].tolist())
-                yield StoredFrame(depth, pinhole, chunk[f"heads_{n}"])
+    """The frames of one set, in order.
+
+    Raises:
+        FileNotFoundError: if there are none.
+        ValueError: if a file of them is damaged.
+    """
+    paths = sorted(folder.glob("*.npz"))
+    if not paths:
+        raise FileNotFoundError(f"there are no frames in {folder}; draw them with frames --set {folder.name}")
+    for path in paths:
+        chunk = read_arrays(path, (f"heads_{CHUNK - 1}",))
+        for n in range(CHUNK):
+            depth = chunk[f"depth_{n}"].astype(np.float32) * np.float32(UNIT_MM)
+            pinhole = Intrinsics(depth.shape[1], depth.shape[0], *chunk[f"pinhole_{n}"].tolist())
+            yield StoredFrame(depth, pinhole, chunk[f"heads_{n}"])
 
 
 class Files:
@@ -275,6 +286,7 @@ def report(files: Files, folder: Path, rules: FindingRules) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@said_plainly()
 def main() -> None:
     """Draw frames, choose rules or report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -287,6 +299,9 @@ def main() -> None:
     parser.add_argument("--rules", type=Path, help="JSON of thresholds, written by rules, read by report")
     parser.add_argument("--out", type=Path, help="figures file of report")
     arguments = parser.parse_args()
+    lacking = [f"--{name}" for name in NEEDED[arguments.what] if getattr(arguments, name) is None]
+    if lacking:
+        parser.error(f"{arguments.what} needs {' and '.join(lacking)}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
     if arguments.what == "frames":

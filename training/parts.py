@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthface_app.core.files import whole_file
+from training.arrays import read_arrays
 
 
 def code_fingerprint() -> str:
@@ -53,5 +54,4 @@ class Parts:
             self.folder.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as part:
                 np.savez(part, allow_pickle=False, **found)
-        with np.load(path, allow_pickle=False) as data:
-            return dict(data)
+        return read_arrays(path)

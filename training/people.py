@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import read_arrays
 from training.distinct import distinct_seeds
 from training.faces import bust
 from training.faces.bust import FloatGrid, Hair, Hits
 from training.faces.ict import IctModel
 from training.faces.shape import CAMERA_FROM_MODEL, Appearance
+from training.trouble import said_plainly
 
 FIRST_SEED = 9_000_000  # training draws its identities from seeds below 1,000,000
 UNIT_MM = 0.02
@@ -83,10 +85,10 @@ class Sculptor:
     @classmethod
     def of_file(cls, path: Path) -> "Sculptor":
         """Load the model and cast the grid's rays against its skin and eyes."""
-        with np.load(path, allow_pickle=False) as data:
-            parts = list(data["part_names"])
-            inner = np.isin(data["tri_part"], [parts.index(part) for part in INNER_PARTS])
-            triangles = data["triangles"][~inner].astype(np.int32)
+        data = read_arrays(path, ("part_names", "tri_part", "triangles"))
+        parts = list(data["part_names"])
+        inner = np.isin(data["tri_part"], [parts.index(part) for part in INNER_PARTS])
+        triangles = data["triangles"][~inner].astype(np.int32)
         model = IctModel.load(path)
         return cls(model, bust.cast(model.mean, triangles), triangles)
 
@@ -185,6 +187,7 @@ def make(ict: Path, out: Path, first_seed: int) -> None:
     print(f"{out}: {len(people)} people, {out.stat().st_size / 1e6:.2f} MB")
 
 
+@said_plainly()
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Make the people of the simulated camera.")

@@ -44,6 +44,7 @@ from training.pairs import Scene, View, observed_crop, sample_appearance, sample
 from training.recognise import face_arrays, observe_face
 from training.runtime import open_session
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
+from training.trouble import said_plainly
 
 FIRST_CALIBRATION = TRAIN_IDENTITIES.start + 700_000
 FIRST_CHECKED = VALIDATION_IDENTITIES.start + 40_000
@@ -307,6 +308,7 @@ def make(source: Path, target: Path, photographer: Photographer, calibration: in
     return found
 
 
+@said_plainly()
 def main() -> None:
     """Quantise one recogniser."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -27,6 +27,7 @@ from training.pairs import Pair, use_one_thread
 from training.quantise import Look, packed, quantise, say_saved, stored_card
 from training.runtime import open_session
 from training.tasks import ICT_FILE, PairData, pair_arrays, validation_pairs
+from training.trouble import said_plainly
 
 INNER = ("trunk.down.1.", "trunk.middle.")  # names of the weights that work at a quarter of the resolution
 INPUTS = ("depth", "normals", "valid", "noise")
@@ -118,6 +119,7 @@ def make(source: Path, target: Path, faces: IctModel, calibration: int, pairs: l
     return found
 
 
+@said_plainly()
 def main() -> None:
     """Quantise one denoiser."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

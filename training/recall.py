@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 
 from training.checkpoint import Checkpoint, current_commit
-from training.experiment import read_experiment
+from training.experiment import whole_experiment
+from training.model_file import read_model
 from training.models.dmdnet import SIZE_PX, Decoder, Dmdnet
-from training.tasks import TASKS
+from training.tasks import task_of
+from training.trouble import said_plainly
 
 NORMALISING_SAMPLES = 64
 
@@ -149,7 +151,7 @@ def recall(model: nn.Module, path: Path, run: Any) -> set[str]:
     Returns:
         Names of the parameters that were not in the file.
     """
-    proto = onnx.load(path)
+    proto = read_model(path)
     tensors = unprefixed(stored_tensors(proto), set(model.state_dict()))
     copied = copy_fitting(model, tensors)
     if isinstance(model, Dmdnet):
@@ -161,6 +163,7 @@ def recall(model: nn.Module, path: Path, run: Any) -> set[str]:
     return {name for name, _ in model.named_parameters()} - copied - normalised
 
 
+@said_plainly()
 def main() -> None:
     """Recall one of the networks that `training.train` knows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -169,8 +172,8 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="checkpoint to write")
     parser.add_argument("--faces", type=Path, required=True, help="folder with the face model files")
     arguments = parser.parse_args()
-    experiment = read_experiment(arguments.experiment)
-    task = TASKS[experiment["task"]](experiment, arguments.faces)
+    experiment = whole_experiment(arguments.experiment)
+    task = task_of(experiment, arguments.faces)
     model = task.model()
     data = task.data(0, NORMALISING_SAMPLES, NORMALISING_SAMPLES)
     batch = default_collate([data[n] for n in range(NORMALISING_SAMPLES)])

@@ -30,6 +30,7 @@ from training.models.registry import load_model
 from training.pairs import Pair, use_one_thread
 from training.runtime import open_session
 from training.tasks import ICT_FILE, predict, validation_pairs
+from training.trouble import said_plainly
 
 ROUNDS = 40
 
@@ -74,9 +75,17 @@ class Budget:
 
 
 def train(experiment: Path, folder: Path, faces: Path, budget: Budget) -> Path:
-    """Train in a process of its own, so that each begins with the same memory and threads; returns the checkpoint."""
+    """Train in a process of its own, so that each begins with the same memory and threads; returns the checkpoint.
+
+    Raises:
+        SystemExit: if the training fails, with its code: it has said why.
+    """
     command = (sys.executable, "-m", "training.train", experiment, *budget.arguments())
-    subprocess.run([*map(str, command), "--out", str(folder), "--faces", str(faces)], check=True)
+    try:
+        subprocess.run([*map(str, command), "--out", str(folder), "--faces", str(faces)], check=True)
+    except subprocess.CalledProcessError as error:
+        killed = f"the training of {experiment} was killed by signal {-error.returncode}; the same command goes on"
+        raise SystemExit(error.returncode if error.returncode > 0 else killed) from error
     return folder / "last.pt"
 
 
@@ -166,6 +175,7 @@ def search(experiments: list[Path], faces: Path, out: Path, budget: Budget, per_
     return candidates
 
 
+@said_plainly()
 def main() -> None:
     """Search among experiments."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -24,6 +24,7 @@ from training.props import Rng
 from training.runtime import open_session
 from training.scenes import TURNED_AWAY_DEG, FaceTruth, Scene, draw_scene, draw_sensor
 from training.seeds import TRAIN_IDENTITIES, VALIDATION_IDENTITIES, generator
+from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
 
@@ -270,6 +271,7 @@ def make_bank(
             log.info("%s: %d scenes, %d windows", path.name, len(shard.overviews), len(shard.windows))
 
 
+@said_plainly()
 def main() -> None:
     """Write a training bank and a smaller one for validation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

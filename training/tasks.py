@@ -190,3 +190,14 @@ def predict(model: nn.Module, pair: Pair) -> np.ndarray:
 
 
 TASKS: dict[str, Callable[[dict[str, Any], Path], Task]] = {"denoise": DenoiseTask, "recognise": RecogniseTask}
+
+
+def task_of(experiment: dict[str, Any], faces: Path) -> Task:
+    """The task of an experiment.
+
+    Raises:
+        ValueError: if there is no such task.
+    """
+    if experiment["task"] not in TASKS:
+        raise ValueError(f'there is no task "{experiment["task"]}"; known: {", ".join(TASKS)}')
+    return TASKS[experiment["task"]](experiment, faces)

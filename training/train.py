@@ -30,11 +30,11 @@ from tqdm import tqdm
 
 from training.checkpoint import Checkpoint, build, current_commit
 from training.examples import Illustrated
-from training.experiment import read_experiment
+from training.experiment import whole_experiment
 from training.kept import Kept, Repeatable
 from training.seeds import generator
 from training.share import Numbers, Share, join, leave
-from training.tasks import TASKS, Task
+from training.tasks import Task, task_of
 from training.trouble import said_plainly
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "sgd": partial(torch.optim.SGD, momentum=0.9),  # of which the paper says nothing; it is the usual one
 }
+PRECISIONS = ("float32", "bfloat16", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,17 @@ class LoopConfig:
     periods: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse an unknown optimiser.
+        """Refuse an unknown optimiser or precision.
 
         Raises:
             ValueError: if there is no such one.
         """
-        if self.optimiser not in OPTIMISERS:
-            raise ValueError(f'there is no optimiser "{self.optimiser}"; known: {", ".join(OPTIMISERS)}')
+        for what, word, known in (
+            ("optimiser", self.optimiser, OPTIMISERS),
+            ("precision", self.precision, PRECISIONS),
+        ):
+            if word not in known:
+                raise ValueError(f'there is no {what} "{word}"; known: {", ".join(known)}')
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -108,6 +113,24 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
             mean.lerp_(value, 1 - decay)
         for mean, value in zip(average.buffers(), model.buffers(), strict=True):
             mean.copy_(value)
+
+
+def load_fitting(model: nn.Module, path: Path) -> None:
+    """Give a model those averaged weights of a checkpoint that fit it by name and shape.
+
+    Raises:
+        FileNotFoundError: if there is no such checkpoint.
+        ValueError: if none of them fit.
+    """
+    own = model.state_dict()
+    other = {k: v for k, v in Checkpoint.load(path).average.items() if k in own and own[k].shape == v.shape}
+    sizes = {name: weight.numel() for name, weight in model.named_parameters()}  # a fitting buffer alone is no start
+    taken, whole = sum(sizes[name] for name in sizes.keys() & other.keys()), sum(sizes.values())
+    if not taken:
+        raise ValueError(f"{path}: nothing of it fits the experiment's model; take another, or begin without it")
+    if taken < whole:
+        log.info("%s: %s of %s weights fit, the others start afresh", path, f"{taken:,}", f"{whole:,}")
+    model.load_state_dict(other, strict=False)
 
 
 def batches(
@@ -157,7 +180,11 @@ class Cost(nn.Module):
 
 
 class Run:
-    """One training run: its model, its averages, and where it stands."""
+    """One training run: its model, its averages, and where it stands.
+
+    Raises:
+        ValueError: if there are steps to take and nothing to train, or the folder holds the run of another model.
+    """
 
     def __init__(
         self, task: Task, config: LoopConfig, experiment: dict[str, Any], folder: Path, share: Share | None = None
@@ -166,6 +193,8 @@ class Run:
         self.share = share or Share()
         torch.manual_seed(config.seed)
         self.model = task.model().to(self.share.device, memory_format=torch.channels_last)
+        if config.steps and not any(weight.requires_grad for weight in self.model.parameters()):
+            raise ValueError("this network has nothing to train: give steps = 0 in [loop]")
         self.average = copy.deepcopy(self.model).eval()
         self.optimiser = OPTIMISERS[config.optimiser](
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -189,13 +218,15 @@ class Run:
         log.info("going on from step %d", self.step)
 
     def start_from(self, path: Path) -> None:
-        """Begin with the averaged weights of another run; layers that do not fit start afresh."""
-        if self.step:
-            return
-        fits = self.model.state_dict()
-        other = {k: v for k, v in Checkpoint.load(path).average.items() if k in fits and fits[k].shape == v.shape}
-        for model in (self.model, self.average):
-            model.load_state_dict(other, strict=False)
+        """Begin with the averaged weights of another run; layers that do not fit start afresh.
+
+        Raises:
+            FileNotFoundError: if there is no such checkpoint.
+            ValueError: if nothing of it fits.
+        """
+        if not self.step:
+            load_fitting(self.model, path)
+            self.average.load_state_dict(self.model.state_dict())
 
     def save(self, figures: dict[str, float]) -> None:
         """Write last.pt and a line of figures."""
@@ -304,17 +335,12 @@ def main() -> None:
 
 def prepared(arguments: argparse.Namespace, share: Share) -> Run:
     """The run that the command line asks for."""
-    experiment = read_experiment(*arguments.experiment)
-    for table in ("task", "loop"):
-        if table not in experiment:
-            raise ValueError(f"{arguments.experiment[-1]}: an experiment needs {table}")
-    if experiment["task"] not in TASKS:
-        raise ValueError(f'there is no task "{experiment["task"]}"; known: {", ".join(TASKS)}')
+    experiment = whole_experiment(*arguments.experiment)
     if arguments.seed is not None:
         experiment["loop"]["seed"] = arguments.seed
     config = build(LoopConfig, experiment["loop"])
     arguments.out.mkdir(parents=True, exist_ok=True)
-    run = Run(TASKS[experiment["task"]](experiment, arguments.faces), config, experiment, arguments.out, share)
+    run = Run(task_of(experiment, arguments.faces), config, experiment, arguments.out, share)
     if arguments.start_from:
         run.start_from(arguments.start_from)
     return run

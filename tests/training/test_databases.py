@@ -151,6 +151,8 @@ def test_a_folder_of_the_wrong_kind_is_one_sentence(tmp_path, name):
 def test_truncated_and_wrong_files_are_one_sentence_each(tmp_path):
     packed = tmp_path / "1d1.abs.gz"
     small.write_abs(packed, small.scan_points(0))
+    holed, whole = tmp_path / "5d1.abs.gz", packed.read_bytes()
+    holed.write_bytes(whole[:30] + b"\xff" * 30 + whole[60:])
     cut(packed, 0.5)
     plain = tmp_path / "2d1.abs"
     small.write_abs(plain, small.scan_points(0))
@@ -184,6 +186,7 @@ def test_truncated_and_wrong_files_are_one_sentence_each(tmp_path):
     for read, path, what in (
         (frgc.read_abs, packed, "truncated"), (frgc.read_abs, plain, "truncated"),
         (frgc.read_abs, other, "not an .abs"), (frgc.read_abs, fake, "not a gzip"),
+        (frgc.read_abs, holed, "not a gzip"),
         (bosphorus.read_bnt, grid, "truncated"), (bosphorus.read_bnt, wrong, "not a .bnt"),
         (bosphorus.read_lm3, marks, "truncated"),
         (bu3dfe.read_wrl, mesh, "truncated"), (bu3dfe.read_wrl, text, "not a VRML"),

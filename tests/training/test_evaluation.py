@@ -18,12 +18,13 @@ from depthface_app.core.crop import DEPTH_RANGE_MM
 from depthface_app.core.filters import bilateral, median
 from training import cells, evaluate, identify, looks
 from training.cells import Cell, Job, run_cell, tune
+from training.json_file import read_json
 from training.looks import PROBED_BY, RAW, TRUTH, Batch, embed_batch, look_at
 from training.mean_face import mean_face
 from training.methods import named_file, network_method, raw
 from training.metrics import Denoised, Truth, scores
 from training.parts import Parts
-from training.report.__main__ import read, write_report
+from training.report.__main__ import write_report
 from training.report.pictures import error_scale_mm
 from training.subsets import SUBSETS
 
@@ -268,12 +269,12 @@ def test_files_that_are_not_figures_are_refused_in_one_sentence(tmp_path):
     broken = tmp_path / "broken.json"
     broken.write_text('{"combinations": [')
     with pytest.raises(ValueError, match="is no JSON"):
-        read(broken, "combinations")
+        read_json(broken, "combinations")
     broken.write_text("{}")
     with pytest.raises(ValueError, match="has no “pooled”"):
-        read(broken, "pooled")
-    with pytest.raises(FileNotFoundError, match="there is no file of figures"):
-        read(tmp_path / "none.json", "pooled")
+        read_json(broken, "pooled")
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        read_json(tmp_path / "none.json", "pooled")
     with pytest.raises(FileNotFoundError, match="there is no model file"):
         named_file(f"live={tmp_path / 'none.onnx'}")
 
@@ -298,3 +299,18 @@ def test_the_readme_gets_the_figures_of_the_file(recognition, tmp_path, monkeypa
     text = tables.subsets()
     assert "(simulated)" in text
     assert "| echo → flat | 100.0% (94.0% to 100.0%) | 100.0% (94.0% to 100.0%) | 75.0% (" in text
+    assert "stands for" not in text
+    recognition["combinations"][0]["denoiser"] = "raw"
+    (tmp_path / "recognition_makehuman.json").write_text(json.dumps(recognition))
+    assert "`raw` stands for no denoiser." in tables.subsets()
+    assert "truth" not in tables.subsets()
+
+
+def test_the_readme_counts_the_searches_of_each_generator(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FIGURES", tmp_path)
+    rates = {"rank1": 1.0, "fnir": 0.1, "probes": 20}
+    for key, strangers in (("ict", 397), ("makehuman", 398)):
+        at = dict.fromkeys(tables.CONDITIONS, rates) | {"strangers": strangers, "fpir": 0.01}
+        found = {"enrolled": 10, "at_fpir_1_percent": at, "at_rate_asked_of_the_program": {"0.01": at}}
+        (tmp_path / f"identification_{key}.json").write_text(json.dumps(found))
+    assert "and 397 (ICT) and 398 (MakeHuman) searches for strangers;" in tables.identification()

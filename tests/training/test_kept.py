@@ -38,6 +38,14 @@ def test_a_sample_is_made_once_and_read_by_the_next_run(tmp_path):
             assert one[name].dtype == other[name].dtype
 
 
+def test_a_damaged_sample_is_named(tmp_path):
+    Kept(Counted(), tmp_path, {})[2]
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match=f"{path.name} is truncated"):
+        Kept(Counted(), tmp_path, {})[2]
+
+
 def test_other_ingredients_make_other_samples(tmp_path):
     data = Counted()
     Kept(data, tmp_path, {"seed": 1})[2]

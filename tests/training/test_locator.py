@@ -1,6 +1,7 @@
 """Scenes, banks and networks of the locator."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +14,32 @@ from depthface_app.core.finding import Candidate, location
 from depthface_app.core.frame import Intrinsics
 from depthface_app.core.locating import look_rotation, overview
 from depthface_app.core.sensors import SENSORS, observe, sigma_mm
-from training import sightings
+from training import locator_export, sightings
 from training.checkpoint import Checkpoint
 from training.crowd import make_person
 from training.export import CARD_KEY
-from training.locate import AlignerTask, OverviewBank, ScoutTask, WindowBank, focal_loss, recalled, scout_targets
+from training.locate import (
+    LOOPS,
+    AlignerTask,
+    OverviewBank,
+    ScoutTask,
+    WindowBank,
+    begin,
+    focal_loss,
+    recalled,
+    scout_targets,
+)
 from training.locator_export import set_figures
 from training.locator_figures import HEAD_FIELDS, StoredFrame, Tally, face_figures, judge_frame, other_figures
 from training.mesh import box, bumpy, joined, random_rotation, solid
 from training.models.locator import SLOPE_SCALE, Aligner, Scout, mean_depth, rotation_of, softened
 from training.props import TURNED, UPRIGHT
+from training.quantise import stored_card
 from training.scenes import HELD_OUT_SENSOR, TRAINED_SENSORS, draw_scene, draw_sensor
 from training.seeds import generator
 from training.sightings import FACE, face_window, judged, make_shard, proposed_windows, trained_proposer
 from training.sightings import TURNED as AWAY
+from training.train import Run
 
 MODELS = Path(__file__).parents[2] / "assets" / "models"
 SMALL_CANVAS = Intrinsics(128, 128, 120.0, 120.0, 63.5, 63.5)
@@ -307,6 +320,23 @@ def test_training_dwells_on_what_a_trained_aligner_finds_hardest(bank_folder, tm
     assert logits(hard_faces).max() <= logits(np.setdiff1d(everyone, hard_faces)).min()
 
 
+def test_a_run_that_goes_on_dwells_on_the_same_windows(bank_folder, tmp_path):
+    start = recalled(AlignerTask([bank_folder], bank_folder), MODELS / "aligner.onnx", tmp_path / "start.pt")
+
+    def hardest():
+        task = AlignerTask([bank_folder], bank_folder)
+        run = Run(task, LOOPS["aligner"], {}, tmp_path / "run")
+        begin(run, task, start)
+        return run, task.hardest
+
+    run, first = hardest()
+    torch.nn.init.normal_(run.average.head[-1].weight)  # as if much had been learned since
+    run.step = 1
+    run.save({})
+    _, again = hardest()
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+
+
 def test_new_figures_leave_the_rest_of_a_file_as_it_was(tmp_path):
     path = tmp_path / "locator.onnx"
     path.write_bytes((MODELS / "locator.onnx").read_bytes())
@@ -315,3 +345,26 @@ def test_new_figures_leave_the_rest_of_a_file_as_it_was(tmp_path):
     assert before.graph == after.graph
     old, new = (json.loads(next(e.value for e in m.metadata_props if e.key == CARD_KEY)) for m in (before, after))
     assert new == {**old, "figures": {"found": 0.5}}
+
+
+def exported(monkeypatch, folder, *words):
+    """The card of either file of this folder, by name, after the command was given."""
+    monkeypatch.setattr(sys, "argv", ["locator_export", *map(str, words), "--out", str(folder)])
+    locator_export.main()
+    return {path.stem: stored_card(path, path.stem) for path in folder.glob("*.onnx")}
+
+
+def test_exporting_one_network_leaves_the_other_and_its_figures(tmp_path, monkeypatch):
+    def write(checkpoint, path, rules, figures):  # exporting takes ten seconds and is not what is asked here
+        path.write_bytes((MODELS / path.name).read_bytes())
+        set_figures(path, figures)
+        return 0.0
+
+    monkeypatch.setattr(locator_export, "export_aligner", write)
+    assert exported(monkeypatch, tmp_path, "--aligner", "last.pt").keys() == {"aligner"}
+    (tmp_path / "locator.onnx").write_bytes((MODELS / "locator.onnx").read_bytes())
+    shipped = stored_card(MODELS / "locator.onnx", "locator")
+    assert shipped["figures"]
+    assert exported(monkeypatch, tmp_path, "--aligner", "last.pt")["locator"] == shipped
+    found = exported(monkeypatch, tmp_path, "--figures", MODELS.parents[1] / "docs/figures/locator.json")
+    assert found["locator"]["figures"] == found["aligner"]["figures"] != {}

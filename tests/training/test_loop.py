@@ -6,16 +6,21 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, Dataset
 
 from tests.training.tiny_task import LOOP, NoisyTask
 from training import train
 from training.checkpoint import Checkpoint, build
 from training.examples import Illustrated
+from training.experiment import read_experiment
 from training.share import Numbers, Share
 from training.tasks import DenoiseTask
 from training.train import LoopConfig, Run
@@ -23,15 +28,16 @@ from training.trouble import said_plainly, sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_CORE = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-DENOISER = """
-task = "denoise"
-[model]
+MODEL = """[model]
 channels = 8
 blocks = 1
 hidden = [8, 8]
 encoding = 4
 head = "direct"
-[loop]
+"""
+DENOISER = f"""
+task = "denoise"
+{MODEL}[loop]
 steps = 2
 batch = 4
 learning_rate = 1e-3
@@ -113,7 +119,7 @@ def test_two_processes_learn_what_one_learns_from_the_joint_batch(tmp_path, face
     command = ["-m", "training.train", str(config), "--faces", str(faces_folder), "--workers", "0", "--out"]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run([*launcher, *command, str(tmp_path / "two")], cwd=ROOT, env=ONE_CORE, check=True)
-    experiment = train.read_experiment(config)
+    experiment = read_experiment(config)
     alone = Run(
         DenoiseTask(experiment, faces_folder), build(LoopConfig, experiment["loop"]), experiment, tmp_path / "one"
     )
@@ -168,12 +174,45 @@ def test_a_truncated_checkpoint_is_one_sentence(tmp_path, kept):
     assert "\n" not in sentence(caught.value)
 
 
+def test_a_network_with_nothing_to_train_takes_no_steps(tmp_path):
+    task = NoisyTask()
+    task.model = lambda: torch.nn.Linear(6, 1).requires_grad_(False)
+    with pytest.raises(ValueError, match="nothing to train"):
+        Run(task, build(LoopConfig, LOOP), {}, tmp_path)
+    Run(task, build(LoopConfig, {**LOOP, "steps": 0}), {}, tmp_path)
+
+
 def test_another_models_run_is_not_continued(tmp_path):
     tiny(tmp_path).save({})
     task = NoisyTask()
     task.model = lambda: torch.nn.Linear(6, 1)
     with pytest.raises(ValueError, match="choose another --out"):
         Run(task, build(LoopConfig, LOOP), {}, tmp_path)
+
+
+def begun_from_tiny(folder, *layers):
+    """A run of these layers, begun with the tiny network's; what fits is that of the same number and shape."""
+    tiny(folder / "first").save({})
+    task = NoisyTask()
+    task.model = lambda: torch.nn.Sequential(*layers)
+    run = Run(task, build(LoopConfig, LOOP), {}, folder / "second")
+    run.start_from(folder / "first/last.pt")
+    return run
+
+
+def test_a_start_that_fits_in_part_says_how_much(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        run = begun_from_tiny(tmp_path, torch.nn.Linear(6, 8), torch.nn.Linear(8, 2))
+    start = Checkpoint.load(tmp_path / "first/last.pt").average
+    for model in (run.model, run.average):
+        assert torch.equal(model[0].weight, start["0.weight"])
+    assert same(run.model.state_dict(), run.average.state_dict())
+    assert "56 of 74 weights fit" in caplog.text
+
+
+def test_a_start_that_does_not_fit_at_all_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="nothing of it fits"):
+        begun_from_tiny(tmp_path, torch.nn.Linear(6, 3), torch.nn.BatchNorm1d(3))  # which share a counter of batches
 
 
 def command(monkeypatch, *words):
@@ -191,6 +230,11 @@ def command(monkeypatch, *words):
         ("[loop]", "[loopp]", "loopp"),
         ('"denoise"', '"denoize"', "denoize"),
         ('task = "denoise"', "", "needs task"),
+        ('task = "denoise"', "[task]", "must be a word"),
+        (MODEL, "", "needs model"),
+        (MODEL, 'model = "dmdnet"\n', "must be a table, [model]"),
+        ("steps = 2\n", "", "needs steps"),
+        ('"float32"', '"float16"', "float16"),
         ("channels = 8", "channels == 8", "TOML"),
         ('head = "direct"', 'head = "direct"\n[loss]\nangel = 1.0', "angel"),
         ('head = "direct"', 'head = "direct"\n[data]\nsubpixel = true', "subpixel"),
@@ -239,6 +283,38 @@ def test_out_of_memory_is_one_sentence():
     assert "out of memory" in sentence(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
     assert sentence(RuntimeError("a bug")) is None
     assert sentence(KeyError("a bug")) is None
+
+
+class Broken(Dataset):
+    def __init__(self, error):
+        self.error = error
+
+    def __getitem__(self, n):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("x.npz is truncated"), "x.npz is truncated"),
+        (zipfile.BadZipFile("no end"), "a data file is truncated or damaged (no end); fetch it again"),
+        (OSError(errno.ENOSPC, "No space left on device", "x.npz"), "the disk is full; what was saved"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
+        (np._core._exceptions._ArrayMemoryError((2**40,), np.dtype(np.uint8)), "out of memory"),
+        (RuntimeError("a bug"), None),
+    ],
+)
+def test_trouble_in_a_worker_is_the_same_sentence(error, said):
+    with pytest.raises((ValueError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile)) as caught:
+        next(iter(DataLoader(Broken(error), batch_sampler=[[0]], num_workers=1)))
+    plain = sentence(caught.value)
+    assert plain is None if said is None else plain.startswith(said) and "\n" not in plain
+
+
+def test_a_worker_that_is_killed_is_one_sentence():
+    with pytest.raises(BrokenProcessPool) as caught, ProcessPoolExecutor(1) as pool:
+        pool.submit(os._exit, 9).result()
+    assert "a worker was killed" in sentence(caught.value)
 
 
 def test_a_bug_keeps_its_traceback():

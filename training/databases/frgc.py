@@ -12,6 +12,7 @@ the scanner. No landmarks of the surface are part of it, so the tip of the nose 
 
 import gzip
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def read_abs(path: Path) -> NDArray[np.float64]:
     with reading(path, ".abs"), (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="ascii") as file:
         try:
             lines = [file.readline() for _ in range(7)]
-        except (gzip.BadGzipFile, OSError) as error:
+        except (OSError, zlib.error) as error:
             raise DatabaseError(f"{path} is truncated or not a gzip file ({error})") from error
         if "rows" not in lines[0] or "columns" not in lines[1] or not lines[2].startswith("pixels"):
             raise DatabaseError(f"{path} is not an .abs file: it does not begin with its numbers of rows and columns")

@@ -63,7 +63,6 @@ class MobileFaceNet(nn.Module):
             Unit(wide, EMBEDDING, 1, linear=True),
             nn.Flatten(),
         )
-        self.dimensions = EMBEDDING
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 128)."""

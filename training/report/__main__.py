@@ -4,12 +4,12 @@ Reads what `training.evaluate` and `training.identify` wrote; measures nothing.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from depthface_app.core.files import whole_file
+from training.json_file import read_json
 from training.report.page import (
     all_figures,
     comma_separated,
@@ -18,24 +18,7 @@ from training.report.page import (
     markdown,
     recognition_section,
 )
-
-
-def read(path: Path, wanted: str) -> dict[str, Any]:
-    """One file of figures.
-
-    Raises:
-        FileNotFoundError: if it is missing.
-        ValueError: if it is not a file of figures of the wanted kind.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file of figures {path}")
-    try:
-        found = json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON ({error})") from error
-    if not isinstance(found, dict) or wanted not in found:
-        raise ValueError(f"{path} has no “{wanted}”; is it what this option asks for?")
-    return found
+from training.trouble import said_plainly
 
 
 def write_report(denoising: dict[str, Any] | None, work: Path, recognition: list[dict[str, Any]], out: Path) -> None:
@@ -53,6 +36,7 @@ def write_report(denoising: dict[str, Any] | None, work: Path, recognition: list
             path.write_text(text, encoding="utf-8")
 
 
+@said_plainly()
 def main() -> None:
     """Write a report."""
     parser = argparse.ArgumentParser(prog="training.report", description="Write the evaluation report.")
@@ -63,12 +47,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.denoising and not arguments.recognition:
         sys.exit("Give --denoising, --recognition or both: there is nothing to report.")
-    try:
-        denoising = read(arguments.denoising, "pooled") if arguments.denoising else None
-        recognition = [read(path, "combinations") for path in arguments.recognition]
-        write_report(denoising, arguments.work, recognition, arguments.out)
-    except (OSError, ValueError) as error:
-        sys.exit(f"{error}.")
+    denoising = read_json(arguments.denoising, "pooled") if arguments.denoising else None
+    recognition = [read_json(path, "combinations") for path in arguments.recognition]
+    write_report(denoising, arguments.work, recognition, arguments.out)
     print(arguments.out / "index.html")
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
 from depthface_app.core.crop import DEPTH_RANGE_MM, SIZE_PX, WINDOW_MM
+from training.arrays import read_arrays
 
 STEP_MM = WINDOW_MM / SIZE_PX
 SCALES_MM = (1.0, 2.0, 5.0, 10.0, 20.0)
@@ -76,8 +77,7 @@ def rows_of(work: Path, denoising: dict[str, Any], generator: str, sensor: str) 
     path = work / f"examples_{generator}_{sensor}.npz"
     if not path.is_file():
         return []
-    with np.load(path, allow_pickle=False) as data:
-        examples = dict(data)
+    examples = read_arrays(path)
     methods = shown_methods(examples, denoising, generator, sensor)
     out = []
     for k, nose_mm in enumerate(examples["nose_mm"]):
