@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,35 +13,63 @@ from typer.core import TyperGroup
 
 from depthface_app import __version__
 from depthface_app.build import Setup
-from depthface_app.cli.app import show_window
 from depthface_app.cli.asking import gallery_passphrase
-from depthface_app.cli.bench import bench
-from depthface_app.cli.cameras import cameras
-from depthface_app.cli.compare import compare
-from depthface_app.cli.denoise import denoise
-from depthface_app.cli.diagnose import doctor
-from depthface_app.cli.enroll import enroll
-from depthface_app.cli.gallery import gallery
-from depthface_app.cli.identify import identify
-from depthface_app.cli.inspect import inspect
-from depthface_app.cli.people import people
-from depthface_app.cli.record import record
-from depthface_app.cli.replay import replay
 from depthface_app.cli.saying import note
-from depthface_app.cli.session import session
 from depthface_app.core.errors import DepthFaceError
 from depthface_app.pipeline.settings import SETTINGS_FILE, load_settings, with_overrides
 
 log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
+# Name → what runs it, in a module of this package that is loaded when it is asked for: the window, which opens first,
+# would wait a fifth of a second for the others.
+COMMANDS = {
+    "app": "app.show_window",
+    "cameras": "cameras.cameras",
+    "record": "record.record",
+    "replay": "replay.replay",
+    "denoise": "denoise.denoise",
+    "enroll": "enroll.enroll",
+    "identify": "identify.identify",
+    "inspect": "inspect.inspect",
+    "compare": "compare.compare",
+    "bench": "bench.bench",
+    "doctor": "diagnose.doctor",
+    "people": "people.people",
+    "gallery": "gallery.gallery",
+    "session": "session.session",
+}
 _WITH_VALUE = ("--data-dir", "--threads", "--provider", "--gallery")
 _ALONE = ("--verbose", "-v")
 _ENDS = ("--help", "--version")
 
 
+class _Loaded(Mapping[str, Any]):
+    """COMMANDS, each made when somebody looks it up."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = COMMANDS[name].partition(".")
+        found = getattr(import_module(f"depthface_app.cli.{module}"), attribute)
+        alone = typer.Typer(callback=_begin, rich_markup_mode=None)
+        if isinstance(found, typer.Typer):
+            alone.add_typer(found, name=name)
+        else:
+            alone.command(name)(found)
+        return typer.main.get_group(alone).commands[name]
+
+
 class _WindowByDefault(TyperGroup):
     """Runs `app` when no command is named, so that `depthface --source S` opens the window."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Loaded()  # type: ignore[assignment]  # nobody adds to them
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, with_command(args))
@@ -96,32 +125,13 @@ def _begin(
 
 def program() -> typer.Typer:
     """All commands under one name."""
-    app = typer.Typer(
+    return typer.Typer(
         cls=_WindowByDefault,
         callback=_begin,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         add_completion=False,
     )
-    app.command("app")(show_window)
-    commands: tuple[Callable[..., None], ...] = (
-        cameras,
-        record,
-        replay,
-        denoise,
-        enroll,
-        identify,
-        inspect,
-        compare,
-        bench,
-        doctor,
-    )
-    for command in commands:
-        app.command()(command)
-    app.add_typer(people, name="people")
-    app.add_typer(gallery, name="gallery")
-    app.add_typer(session, name="session")
-    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
