@@ -17,12 +17,12 @@ from depthface_app.cli.inputs import frames_of, started, stream
 from depthface_app.cli.saying import note, progress
 from depthface_app.cli.searching import stems_of
 from depthface_app.core.errors import DepthFaceError, InputError
-from depthface_app.core.files import whole_file
+from depthface_app.core.files import sha256_of, whole_file
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline import inspection
 from depthface_app.pipeline.methods import Method, fixed_methods
 from depthface_app.pipeline.runs import results
-from depthface_app.pipeline.runs.parts import Parts, content_of, unwritable
+from depthface_app.pipeline.runs.parts import Parts, unwritable
 from depthface_app.pipeline.runs.plan import Measured, Question, Read, Span, looks_back, spans_of
 from depthface_app.pipeline.runs.results import DENOISED, Inspected, Run, card_values
 from depthface_app.pipeline.runs.run import Job, measure_all
@@ -133,7 +133,7 @@ def _settings_of(question: Question, models: Models, other: Method, known: Known
     cards = [getattr(each, name) for each in networks for name in ("card", "aligner_card") if hasattr(each, name)]
     reference = None if question.reference in (None, TRUTH) else Path(question.reference or "")
     contents = {
-        f"{name}_sha256": content_of(file) if file is not None and file.is_file() else None
+        f"{name}_sha256": sha256_of(file) if file is not None and file.is_file() else None
         for name, file in (("reference", reference), ("intrinsics", question.intrinsics))
     }
     return {

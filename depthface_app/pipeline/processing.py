@@ -11,7 +11,7 @@ from pathlib import Path
 
 from depthface_app.cameras.session.results import Pseudonym
 from depthface_app.core.errors import InputError
-from depthface_app.core.files import whole_file
+from depthface_app.core.files import sha256_of, whole_file
 from depthface_app.gallery.snapshot import Gallery
 from depthface_app.pipeline.stages import Models, Options, threshold_of
 
@@ -47,7 +47,7 @@ def describe(
     card = models.recogniser.card
     cards = {"locator": models.locator.card, "denoiser": models.denoiser.card, "recogniser": card}
     facts = {f"model.{kind}": each.identity for kind, each in cards.items()}
-    facts |= {f"model.{kind}.sha256": _sha256_of(file) for kind, file in files.items()}
+    facts |= {f"model.{kind}.sha256": sha256_of(file) for kind, file in files.items()}
     facts |= {
         "provider": models.provider,
         "threads": str(threads),
@@ -125,14 +125,6 @@ def differences(recorded: Mapping[str, str], here: Mapping[str, str]) -> tuple[s
 
 def _short(value: str) -> str:
     return f"{value[:12]}…" if len(value) == 64 else value
-
-
-def _sha256_of(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"The model file {file} cannot be read again: {error.strerror}.") from error
 
 
 def _version_of(*packages: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from depthface_app.cameras.pictures import intrinsics_beside, is_picture
 from depthface_app.core.errors import InputError
-from depthface_app.core.files import whole_file
+from depthface_app.core.files import sha256_of, whole_file
 from depthface_app.pipeline.runs.plan import Measured, Row, Span
 
 FOLDER = ".parts"
@@ -88,16 +88,7 @@ def _state(path: Path) -> list[int | str]:
     """
     stat = path.stat()
     beside = intrinsics_beside(path) if is_picture(path) else None
-    return [stat.st_size, stat.st_mtime_ns, *([] if beside is None else [content_of(beside)])]
-
-
-def content_of(file: Path) -> str:
-    """The SHA-256 of what a file holds, hexadecimal. Raises InputError if it cannot be read."""
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
+    return [stat.st_size, stat.st_mtime_ns, *([] if beside is None else [sha256_of(beside)])]
 
 
 def unwritable(target: Path, error: OSError) -> InputError:
