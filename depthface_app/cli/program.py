@@ -56,7 +56,7 @@ class _Loaded(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         module, _, attribute = COMMANDS[name].partition(".")
         found = getattr(import_module(f"depthface_app.cli.{module}"), attribute)
-        alone = typer.Typer(callback=_begin, rich_markup_mode=None)
+        alone = typer.Typer(rich_markup_mode=None)
         if isinstance(found, typer.Typer):
             alone.add_typer(found, name=name)
         else:

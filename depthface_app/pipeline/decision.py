@@ -18,7 +18,7 @@ def accepted_from(card: ModelCard, gallery: Gallery, rate: float) -> float:
 
     The card's galleries have one template each. Several of one person are alike, so that n people with k templates
     count as n·√k: on simulated validation people, galleries of 100 to 300 with two to five views were to strangers
-    what galleries of n·k to the power of 0.36 to 0.45 were.
+    what galleries of n·k^0.36 to n·k^0.45 people with one view were.
 
     Args:
         rate: share of searches for strangers that may name somebody.
